@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: ISC */
+/* State of one processor, and the privileged instructions of x86-64. */
+#pragma once
+
+#include <stdint.h>
+
+struct thread;
+struct vspace;
+
+/* Reached through gs in the kernel. Assembly knows the offsets of the first three members. */
+struct cpu {
+    struct thread *current;   /* whose registers entry code saves; never nullptr once user code ran */
+    uint64_t kernel_stack;    /* top of this processor's kernel stack */
+    uint64_t scratch;         /* user stack pointer during entry */
+    struct cpu *self;
+    uint32_t index;
+    struct vspace *vspace;    /* whose tables are loaded; nullptr: the kernel's own */
+    struct thread *fpu_owner; /* whose SSE state is in the registers; nullptr: nobody's */
+};
+
+extern struct cpu cpu_boot;
+
+static inline struct cpu *cpu_this(void)
+{
+    return &cpu_boot;
+}
+
+static inline void cpu_interrupts_enable_and_halt(void)
+{
+    __asm__ volatile("sti; hlt; cli" ::: "memory");
+}
+
+static inline uint64_t cpu_read_ticks(void)
+{
+    uint32_t low;
+    uint32_t high;
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    return (uint64_t)high << 32 | low;
+}
+
+static inline uint64_t cpu_read_cr2(void)
+{
+    uint64_t value;
+    __asm__ volatile("mov %%cr2, %0" : "=r"(value));
+    return value;
+}
+
+static inline uint64_t cpu_read_cr3(void)
+{
+    uint64_t value;
+    __asm__ volatile("mov %%cr3, %0" : "=r"(value));
+    return value;
+}
+
+static inline void cpu_write_cr3(uint64_t value)
+{
+    __asm__ volatile("mov %0, %%cr3" : : "r"(value) : "memory");
+}
+
+static inline void cpu_invalidate_page(uint64_t address)
+{
+    __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
+}
+
+static inline uint64_t cpu_read_msr(uint32_t msr)
+{
+    uint32_t low;
+    uint32_t high;
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+    return (uint64_t)high << 32 | low;
+}
+
+static inline void cpu_write_msr(uint32_t msr, uint64_t value)
+{
+    __asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
+}
+
+static inline void port_write8(uint16_t port, uint8_t value)
+{
+    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static inline void port_write16(uint16_t port, uint16_t value)
+{
+    __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static inline void port_write32(uint16_t port, uint32_t value)
+{
+    __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static inline uint8_t port_read8(uint16_t port)
+{
+    uint8_t value;
+    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+static inline uint16_t port_read16(uint16_t port)
+{
+    uint16_t value;
+    __asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+static inline uint32_t port_read32(uint16_t port)
+{
+    uint32_t value;
+    __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
