@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Block devices that stack: the one interface between a file-system library and whatever holds its
+ * blocks. A RAM device, a cache and a fault-injecting wrapper live here; a service adds a device
+ * that talks to a driver, the host adds one over a file.
+ *
+ * Data never needs to be copied on its way: a transfer names its memory by `struct block_buffer`,
+ * which a device that moves data by DMA reads as (handle, offset) and a device in this address
+ * space reads as a pointer. Each layer hands the reference down as it came.
+ *
+ * Nothing here allocates, logs or keeps globals. A device and all that is stacked on it belong to
+ * one thread.
+ */
+#pragma once
+
+#include <abi/status.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Transfers in one call; a longer vector is refused with INVALID_ARGUMENT. */
+constexpr uint32_t block_transfer_count_max = 64;
+
+/* The handle of memory that no device has been told of. */
+constexpr uint32_t block_handle_none = 0;
+
+/*
+ * Memory for a transfer, seen from both sides. `handle` and `offset_bytes` name it to a device that
+ * was told of the region beforehand; `bytes` is where this program sees the same bytes. Either side
+ * may be missing: handle block_handle_none is plain memory, `bytes` nullptr is memory that only the
+ * device can reach. A device that cannot serve the side it is given returns INVALID_ARGUMENT.
+ */
+struct block_buffer {
+    uint32_t handle;
+    uint64_t offset_bytes;
+    void *bytes; /* borrowed until the call returns */
+};
+
+/* Plain memory as a buffer. */
+static inline struct block_buffer block_buffer_plain(void *bytes)
+{
+    return (struct block_buffer){.handle = block_handle_none, .bytes = bytes};
+}
+
+/* The same buffer without its first `skipped_bytes`; the caller keeps inside the memory. */
+static inline struct block_buffer block_buffer_skip(
+    struct block_buffer buffer, uint64_t skipped_bytes)
+{
+    buffer.offset_bytes += skipped_bytes;
+    if (buffer.bytes != nullptr) {
+        buffer.bytes = (uint8_t *)buffer.bytes + skipped_bytes;
+    }
+    return buffer;
+}
+
+/* `block_count` blocks of the device from `first_block`, to or from the start of `buffer`. */
+struct block_transfer {
+    uint64_t first_block;
+    uint32_t block_count;
+    struct block_buffer buffer;
+};
+
+struct block_device;
+
+/*
+ * What a device does. It is called only through block_read, block_write and block_flush, so its
+ * arguments are within the device and at least one transfer of at least one block is asked for.
+ * A call is finished when it returns; it may fail after it has done a part.
+ */
+struct block_device_operations {
+    enum status (*read)(struct block_device *device, const struct block_transfer *transfers,
+        uint32_t transfer_count);
+    enum status (*write)(struct block_device *device, const struct block_transfer *transfers,
+        uint32_t transfer_count);
+    /* What was written before is on the medium when this returns OK. */
+    enum status (*flush)(struct block_device *device);
+};
+
+struct block_device {
+    const struct block_device_operations *operations; /* borrowed for the life of the device */
+    void *context;                                    /* the operations' own */
+    uint32_t block_bytes;                             /* a power of two, 512 or more */
+    uint64_t block_count;
+    bool read_only;
+};
+
+/*
+ * Reads all transfers. INVALID_ARGUMENT if the vector is empty or too long, or if a transfer is
+ * empty or leaves the device; else what the device says. On failure the buffers hold anything.
+ */
+enum status block_read(
+    struct block_device *device, const struct block_transfer *transfers, uint32_t transfer_count);
+
+/* As block_read, in the other direction; READ_ONLY on a device that is. */
+enum status block_write(
+    struct block_device *device, const struct block_transfer *transfers, uint32_t transfer_count);
+
+/* All writes that returned OK reach the medium before this returns OK. A no-op if read-only. */
+enum status block_flush(struct block_device *device);
+
+/* ---- A device in memory ------------------------------------------------------------------- */
+
+struct block_memory {
+    struct block_device device; /* use this; it points into this struct, which must not move */
+    uint8_t *bytes;             /* borrowed from the caller for the life of the device */
+};
+
+/* A device over `size_bytes` at `bytes`; a last part of a block is out of reach. */
+void block_memory_init(
+    struct block_memory *memory, void *bytes, uint64_t size_bytes, uint32_t block_bytes);
+
+/* ---- A device that fails on purpose -------------------------------------------------------- */
+
+/* Which operations a fault counts, or-ed together. */
+enum block_fault_kind : uint32_t {
+    BLOCK_FAULT_READ = 1,
+    BLOCK_FAULT_WRITE = 2,
+    BLOCK_FAULT_FLUSH = 4,
+};
+
+enum block_fault_effect : uint32_t {
+    BLOCK_FAULT_FAIL, /* nothing is done, `status` is returned */
+    BLOCK_FAULT_TEAR, /* only the first half of a write's blocks, rounded down, is done; `status` */
+    BLOCK_FAULT_DROP, /* nothing is done, OK is returned: a device that lies */
+};
+
+/* Operations of `kinds` are numbered from 0; those from `first` on, `count` of them, are struck. */
+struct block_fault_plan {
+    uint32_t kinds;
+    enum block_fault_effect effect;
+    enum status status; /* returned by FAIL and TEAR */
+    uint64_t first;
+    uint64_t count; /* 0: none; UINT64_MAX: all from `first` on */
+};
+
+struct block_fault {
+    struct block_device device; /* use this; it points into this struct, which must not move */
+    struct block_device *below; /* borrowed */
+    struct block_fault_plan plan;
+    uint64_t operation_count; /* operations of the plan's kinds so far */
+    uint64_t hit_count;       /* of those, how many were struck: a test asserts it is not 0 */
+};
+
+void block_fault_init(struct block_fault *fault, struct block_device *below);
+
+/* Starts counting anew under `plan`. */
+void block_fault_arm(struct block_fault *fault, struct block_fault_plan plan);
+
+/* ---- A cache ------------------------------------------------------------------------------- */
+
+/*
+ * A bounded write-back cache of blocks, which may be larger than the device's. Contents stay in
+ * place while at least one reference is held ("pinned"); the least recently used of the others
+ * makes room. A dirty block is written when it must make room or when the cache is written back,
+ * never while a caller that wants to hold it back keeps it pinned and does not write back.
+ *
+ * Invariants:
+ *   1. An entry is in the table if and only if it is valid, and in the list if and only if its
+ *      pin_count is 0.
+ *   2. At most one entry is valid for a block.
+ *   3. Only a valid entry is dirty.
+ */
+struct block_cache_entry {
+    uint64_t block;
+    struct block_buffer buffer; /* where the contents are; buffer.bytes is never nullptr */
+    uint32_t pin_count;
+    /* The file system's own; 0 whenever contents were just read. It notes what it has verified. */
+    uint32_t owner_mark;
+    bool valid;
+    bool dirty;
+    /* Private to the cache. Indices of entries; block_cache_no_entry ends a list. */
+    uint32_t table_first;
+    uint32_t table_next;
+    uint32_t older;
+    uint32_t newer;
+    uint32_t sorted_next;
+};
+
+constexpr uint32_t block_cache_no_entry = UINT32_MAX;
+
+struct block_cache_counters {
+    uint64_t hit_count;
+    uint64_t miss_count;
+    uint64_t eviction_count;
+    uint64_t written_count; /* blocks */
+};
+
+struct block_cache {
+    struct block_device *device; /* borrowed */
+    struct block_cache_entry *entries;
+    uint32_t entry_count;
+    uint32_t block_bytes;
+    uint32_t device_blocks; /* of the device in one of ours */
+    uint64_t block_count;
+    uint32_t oldest;
+    uint32_t newest;
+    uint32_t dirty_count;
+    struct block_cache_counters counters;
+};
+
+/* What a cache is made of; all memory is borrowed for the life of the cache. */
+struct block_cache_memory {
+    struct block_cache_entry *entries; /* `entry_count` of them, contents irrelevant */
+    uint32_t entry_count;
+    struct block_buffer buffer; /* entry_count * block_bytes bytes; buffer.bytes not nullptr */
+};
+
+/*
+ * INVALID_ARGUMENT if there are no entries, or if `block_bytes` is not the device's block size
+ * times a power of two.
+ */
+enum status block_cache_init(struct block_cache *cache, struct block_device *device,
+    uint32_t block_bytes, struct block_cache_memory memory);
+
+/*
+ * The block, read if it was absent, pinned: give it back with block_cache_put.
+ * INVALID_ARGUMENT beyond the device; NO_MEMORY if every entry is pinned; or what the device says.
+ */
+enum status block_cache_get(
+    struct block_cache *cache, uint64_t block, struct block_cache_entry **entry_out);
+
+/* As block_cache_get, for a block about to be overwritten whole: zeroed instead of read. */
+enum status block_cache_get_blank(
+    struct block_cache *cache, uint64_t block, struct block_cache_entry **entry_out);
+
+/* One more reference to an entry that is pinned already. */
+void block_cache_pin(struct block_cache_entry *entry);
+
+/* Gives one reference back. */
+void block_cache_put(struct block_cache *cache, struct block_cache_entry *entry);
+
+/* The contents of a pinned entry were changed and must reach the device some day. */
+void block_cache_mark_dirty(struct block_cache *cache, struct block_cache_entry *entry);
+
+/*
+ * Writes all dirty blocks in ascending order, pinned ones too, and leaves them clean. On failure
+ * those that may not have been written stay dirty. No barrier: see block_flush.
+ */
+enum status block_cache_write_back(struct block_cache *cache);
+
+/*
+ * Forgets blocks, dirty or not, because their bytes are changed by another way or are free now.
+ * BUSY, with nothing forgotten, if one of them is pinned.
+ */
+enum status block_cache_discard(
+    struct block_cache *cache, uint64_t first_block, uint64_t block_count);

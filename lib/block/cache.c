@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The block cache: a chained hash table for finding, a list by age for replacing. Both are threaded
+ * through the entries as indices, and the head of chain n lives in entry n, so the caller supplies
+ * one array and nothing else. Invariants 1-3 stand in block.h.
+ */
+#include <lib/base/base.h>
+#include <lib/block/block.h>
+
+#include <string.h>
+
+/* Chain of a block: multiplication by 2^64 / golden ratio spreads runs, the upper half is even. */
+static uint32_t chain_of(const struct block_cache *cache, uint64_t block)
+{
+    uint64_t mixed = (block * 0x9e3779b97f4a7c15) >> 32;
+    return (uint32_t)((mixed * cache->entry_count) >> 32);
+}
+
+static uint32_t index_of(const struct block_cache *cache, const struct block_cache_entry *entry)
+{
+    return (uint32_t)(entry - cache->entries);
+}
+
+static struct block_cache_entry *find(const struct block_cache *cache, uint64_t block)
+{
+    uint32_t index = cache->entries[chain_of(cache, block)].table_first;
+    while (index != block_cache_no_entry) {
+        struct block_cache_entry *entry = &cache->entries[index];
+        if (entry->block == block) {
+            return entry;
+        }
+        index = entry->table_next;
+    }
+    return nullptr;
+}
+
+static void table_insert(struct block_cache *cache, struct block_cache_entry *entry)
+{
+    struct block_cache_entry *head = &cache->entries[chain_of(cache, entry->block)];
+    entry->table_next = head->table_first;
+    head->table_first = index_of(cache, entry);
+    entry->valid = true;
+}
+
+static void table_remove(struct block_cache *cache, struct block_cache_entry *entry)
+{
+    uint32_t *link = &cache->entries[chain_of(cache, entry->block)].table_first;
+    while (*link != index_of(cache, entry)) {
+        link = &cache->entries[*link].table_next;
+    }
+    *link = entry->table_next;
+    entry->valid = false;
+    if (entry->dirty) {
+        entry->dirty = false;
+        cache->dirty_count--;
+    }
+}
+
+static void list_remove(struct block_cache *cache, struct block_cache_entry *entry)
+{
+    if (entry->older == block_cache_no_entry) {
+        cache->oldest = entry->newer;
+    } else {
+        cache->entries[entry->older].newer = entry->newer;
+    }
+    if (entry->newer == block_cache_no_entry) {
+        cache->newest = entry->older;
+    } else {
+        cache->entries[entry->newer].older = entry->older;
+    }
+}
+
+static void list_add_newest(struct block_cache *cache, struct block_cache_entry *entry)
+{
+    uint32_t index = index_of(cache, entry);
+    entry->older = cache->newest;
+    entry->newer = block_cache_no_entry;
+    if (cache->newest == block_cache_no_entry) {
+        cache->oldest = index;
+    } else {
+        cache->entries[cache->newest].newer = index;
+    }
+    cache->newest = index;
+}
+
+static void list_add_oldest(struct block_cache *cache, struct block_cache_entry *entry)
+{
+    uint32_t index = index_of(cache, entry);
+    entry->newer = cache->oldest;
+    entry->older = block_cache_no_entry;
+    if (cache->oldest == block_cache_no_entry) {
+        cache->newest = index;
+    } else {
+        cache->entries[cache->oldest].older = index;
+    }
+    cache->oldest = index;
+}
+
+enum status block_cache_init(struct block_cache *cache, struct block_device *device,
+    uint32_t block_bytes, struct block_cache_memory memory)
+{
+    if (memory.entry_count == 0 || memory.entry_count == block_cache_no_entry ||
+        memory.buffer.bytes == nullptr || block_bytes < device->block_bytes ||
+        !is_power_of_two(block_bytes) || !is_power_of_two(device->block_bytes)) {
+        return STATUS_INVALID_ARGUMENT;
+    }
+    uint32_t device_blocks = block_bytes / device->block_bytes;
+    *cache = (struct block_cache){
+        .device = device,
+        .entries = memory.entries,
+        .entry_count = memory.entry_count,
+        .block_bytes = block_bytes,
+        .device_blocks = device_blocks,
+        .block_count = device->block_count / device_blocks,
+        .oldest = block_cache_no_entry,
+        .newest = block_cache_no_entry,
+    };
+    for (uint32_t index = 0; index < memory.entry_count; index++) {
+        cache->entries[index] = (struct block_cache_entry){
+            .buffer = block_buffer_skip(memory.buffer, (uint64_t)index * block_bytes),
+            .table_first = block_cache_no_entry,
+            .table_next = block_cache_no_entry,
+        };
+        list_add_newest(cache, &cache->entries[index]);
+    }
+    return STATUS_OK;
+}
+
+static struct block_transfer entry_transfer(
+    const struct block_cache *cache, const struct block_cache_entry *entry)
+{
+    return (struct block_transfer){
+        .first_block = entry->block * cache->device_blocks,
+        .block_count = cache->device_blocks,
+        .buffer = entry->buffer,
+    };
+}
+
+static void note_written(struct block_cache *cache, struct block_cache_entry *entry)
+{
+    entry->dirty = false;
+    cache->dirty_count--;
+    cache->counters.written_count++;
+}
+
+/* Makes room: the oldest entry that nobody holds, in no list and not valid, or nullptr. */
+static enum status claim_oldest(struct block_cache *cache, struct block_cache_entry **entry_out)
+{
+    if (cache->oldest == block_cache_no_entry) {
+        return STATUS_NO_MEMORY;
+    }
+    struct block_cache_entry *entry = &cache->entries[cache->oldest];
+    if (entry->dirty) {
+        struct block_transfer transfer = entry_transfer(cache, entry);
+        enum status status = block_write(cache->device, &transfer, 1);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        note_written(cache, entry);
+    }
+    if (entry->valid) {
+        table_remove(cache, entry);
+        cache->counters.eviction_count++;
+    }
+    list_remove(cache, entry);
+    *entry_out = entry;
+    return STATUS_OK;
+}
+
+/* The entry of a block that is present, pinned once more; nullptr if it is absent. */
+static struct block_cache_entry *take_present(struct block_cache *cache, uint64_t block)
+{
+    struct block_cache_entry *entry = find(cache, block);
+    if (entry == nullptr) {
+        cache->counters.miss_count++;
+        return nullptr;
+    }
+    cache->counters.hit_count++;
+    if (entry->pin_count == 0) {
+        list_remove(cache, entry);
+    }
+    entry->pin_count++;
+    return entry;
+}
+
+static void settle(struct block_cache *cache, struct block_cache_entry *entry)
+{
+    entry->owner_mark = 0;
+    entry->pin_count = 1;
+    table_insert(cache, entry);
+}
+
+enum status block_cache_get(
+    struct block_cache *cache, uint64_t block, struct block_cache_entry **entry_out)
+{
+    if (block >= cache->block_count) {
+        return STATUS_INVALID_ARGUMENT;
+    }
+    struct block_cache_entry *entry = take_present(cache, block);
+    if (entry == nullptr) {
+        enum status status = claim_oldest(cache, &entry);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        entry->block = block;
+        struct block_transfer transfer = entry_transfer(cache, entry);
+        status = block_read(cache->device, &transfer, 1);
+        if (status != STATUS_OK) {
+            list_add_oldest(cache, entry);
+            return status;
+        }
+        settle(cache, entry);
+    }
+    *entry_out = entry;
+    return STATUS_OK;
+}
+
+enum status block_cache_get_blank(
+    struct block_cache *cache, uint64_t block, struct block_cache_entry **entry_out)
+{
+    if (block >= cache->block_count) {
+        return STATUS_INVALID_ARGUMENT;
+    }
+    struct block_cache_entry *entry = take_present(cache, block);
+    if (entry == nullptr) {
+        enum status status = claim_oldest(cache, &entry);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        entry->block = block;
+        settle(cache, entry);
+    }
+    memset(entry->buffer.bytes, 0, cache->block_bytes);
+    entry->owner_mark = 0;
+    *entry_out = entry;
+    return STATUS_OK;
+}
+
+void block_cache_pin(struct block_cache_entry *entry)
+{
+    entry->pin_count++;
+}
+
+void block_cache_put(struct block_cache *cache, struct block_cache_entry *entry)
+{
+    entry->pin_count--;
+    if (entry->pin_count == 0) {
+        list_add_newest(cache, entry);
+    }
+}
+
+void block_cache_mark_dirty(struct block_cache *cache, struct block_cache_entry *entry)
+{
+    if (!entry->dirty) {
+        entry->dirty = true;
+        cache->dirty_count++;
+    }
+}
+
+/* Merges two chains that ascend by block into one. */
+static uint32_t merge_chains(struct block_cache_entry *entries, uint32_t left, uint32_t right)
+{
+    uint32_t merged = block_cache_no_entry;
+    uint32_t *link = &merged;
+    while (left != block_cache_no_entry && right != block_cache_no_entry) {
+        uint32_t *lesser = entries[left].block < entries[right].block ? &left : &right;
+        *link = *lesser;
+        link = &entries[*lesser].sorted_next;
+        *lesser = *link;
+    }
+    *link = left != block_cache_no_entry ? left : right;
+    return merged;
+}
+
+/* All dirty entries chained through sorted_next in ascending order: a bottom-up merge sort. */
+static uint32_t sort_dirty(struct block_cache *cache)
+{
+    uint32_t runs[32]; /* runs[n] is empty or a chain of 2^n entries */
+    for (uint32_t level = 0; level < 32; level++) {
+        runs[level] = block_cache_no_entry;
+    }
+    for (uint32_t index = 0; index < cache->entry_count; index++) {
+        if (!cache->entries[index].dirty) {
+            continue;
+        }
+        cache->entries[index].sorted_next = block_cache_no_entry;
+        uint32_t run = index;
+        uint32_t level = 0;
+        for (; level < 31 && runs[level] != block_cache_no_entry; level++) {
+            run = merge_chains(cache->entries, runs[level], run);
+            runs[level] = block_cache_no_entry;
+        }
+        runs[level] = run;
+    }
+    uint32_t sorted = block_cache_no_entry;
+    for (uint32_t level = 0; level < 32; level++) {
+        sorted = merge_chains(cache->entries, runs[level], sorted);
+    }
+    return sorted;
+}
+
+enum status block_cache_write_back(struct block_cache *cache)
+{
+    uint32_t next = cache->dirty_count == 0 ? block_cache_no_entry : sort_dirty(cache);
+    while (next != block_cache_no_entry) {
+        struct block_transfer transfers[16];
+        uint32_t batch_first = next;
+        uint32_t count = 0;
+        while (count < 16 && next != block_cache_no_entry) {
+            transfers[count++] = entry_transfer(cache, &cache->entries[next]);
+            next = cache->entries[next].sorted_next;
+        }
+        enum status status = block_write(cache->device, transfers, count);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        for (uint32_t index = batch_first; index != next;
+            index = cache->entries[index].sorted_next) {
+            note_written(cache, &cache->entries[index]);
+        }
+    }
+    return STATUS_OK;
+}
+
+/* The entry to look at for step `step` of a discard: by block if few, else by entry. */
+static struct block_cache_entry *discard_candidate(
+    struct block_cache *cache, uint64_t first_block, uint64_t block_count, uint64_t step)
+{
+    if (block_count <= cache->entry_count) {
+        return find(cache, first_block + step);
+    }
+    struct block_cache_entry *entry = &cache->entries[step];
+    bool inside = entry->block >= first_block && entry->block - first_block < block_count;
+    return entry->valid && inside ? entry : nullptr;
+}
+
+enum status block_cache_discard(
+    struct block_cache *cache, uint64_t first_block, uint64_t block_count)
+{
+    uint64_t steps = block_count <= cache->entry_count ? block_count : cache->entry_count;
+    for (uint64_t step = 0; step < steps; step++) {
+        const struct block_cache_entry *entry =
+            discard_candidate(cache, first_block, block_count, step);
+        if (entry != nullptr && entry->pin_count > 0) {
+            return STATUS_BUSY;
+        }
+    }
+    for (uint64_t step = 0; step < steps; step++) {
+        struct block_cache_entry *entry = discard_candidate(cache, first_block, block_count, step);
+        if (entry != nullptr) {
+            table_remove(cache, entry);
+            list_remove(cache, entry);
+            list_add_oldest(cache, entry);
+        }
+    }
+    return STATUS_OK;
+}

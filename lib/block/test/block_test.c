@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Devices and cache against plain arrays: ranges, replacement, pins, write-back order, every
+ * failure of the device below.
+ */
+#include <lib/base/base.h>
+#include <lib/block/block.h>
+#include <lib/testing/check.h>
+
+#include <string.h>
+
+constexpr uint32_t disk_block_bytes = 512;
+constexpr uint32_t disk_block_count = 64;
+constexpr uint32_t cached_block_bytes = 1024;
+constexpr uint32_t cached_block_count = disk_block_count / 2;
+constexpr uint32_t entry_count = 5;
+
+struct disk {
+    uint8_t bytes[disk_block_bytes * disk_block_count];
+    struct block_memory memory;
+    struct block_fault fault;
+    struct block_cache cache;
+    struct block_cache_entry entries[entry_count];
+    uint8_t cached[entry_count * cached_block_bytes];
+};
+
+static void disk_init(struct disk *disk)
+{
+    for (size_t index = 0; index < sizeof disk->bytes; index++) {
+        disk->bytes[index] = (uint8_t)(index / disk_block_bytes);
+    }
+    block_memory_init(&disk->memory, disk->bytes, sizeof disk->bytes, disk_block_bytes);
+    block_fault_init(&disk->fault, &disk->memory.device);
+    struct block_cache_memory memory = {
+        .entries = disk->entries,
+        .entry_count = entry_count,
+        .buffer = block_buffer_plain(disk->cached),
+    };
+    CHECK(block_cache_init(&disk->cache, &disk->fault.device, cached_block_bytes, memory) ==
+          STATUS_OK);
+}
+
+static uint64_t next_random(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
+}
+
+static void transfers_outside_are_refused(void)
+{
+    static struct disk disk;
+    disk_init(&disk);
+    struct block_device *device = &disk.memory.device;
+    uint8_t bytes[2 * disk_block_bytes];
+    struct block_transfer last = {
+        .first_block = disk_block_count - 2,
+        .block_count = 2,
+        .buffer = block_buffer_plain(bytes),
+    };
+    CHECK(block_read(device, &last, 1) == STATUS_OK);
+    CHECK_EQUAL(bytes[0], disk_block_count - 2);
+    struct block_transfer beyond = last;
+    beyond.first_block++;
+    CHECK(block_read(device, &beyond, 1) == STATUS_INVALID_ARGUMENT);
+    CHECK(block_write(device, &beyond, 1) == STATUS_INVALID_ARGUMENT);
+    beyond.first_block = UINT64_MAX;
+    CHECK(block_read(device, &beyond, 1) == STATUS_INVALID_ARGUMENT);
+    struct block_transfer empty = last;
+    empty.block_count = 0;
+    CHECK(block_read(device, &empty, 1) == STATUS_INVALID_ARGUMENT);
+    struct block_transfer invisible = last;
+    invisible.buffer = (struct block_buffer){.handle = 7};
+    CHECK(block_read(device, &invisible, 1) == STATUS_INVALID_ARGUMENT);
+    CHECK(block_read(device, &last, 0) == STATUS_INVALID_ARGUMENT);
+    struct block_transfer many[block_transfer_count_max + 1];
+    for (uint32_t index = 0; index <= block_transfer_count_max; index++) {
+        many[index] = last;
+    }
+    CHECK(block_read(device, many, block_transfer_count_max) == STATUS_OK);
+    CHECK(block_read(device, many, block_transfer_count_max + 1) == STATUS_INVALID_ARGUMENT);
+}
+
+static void read_only_refuses_writes(void)
+{
+    static struct disk disk;
+    disk_init(&disk);
+    uint8_t bytes[disk_block_bytes] = {99};
+    struct block_transfer one = {.block_count = 1, .buffer = block_buffer_plain(bytes)};
+    disk.memory.device.read_only = true;
+    CHECK(block_write(&disk.memory.device, &one, 1) == STATUS_READ_ONLY);
+    CHECK_EQUAL(disk.bytes[0], 0);
+    disk.memory.device.read_only = false;
+    CHECK(block_write(&disk.memory.device, &one, 1) == STATUS_OK);
+    CHECK_EQUAL(disk.bytes[0], 99);
+}
+
+static void buffers_skip_on_both_sides(void)
+{
+    uint8_t bytes[8];
+    struct block_buffer buffer = {.handle = 3, .offset_bytes = 10, .bytes = bytes};
+    struct block_buffer skipped = block_buffer_skip(buffer, 4);
+    CHECK_EQUAL(skipped.handle, 3);
+    CHECK_EQUAL(skipped.offset_bytes, 14);
+    CHECK(skipped.bytes == bytes + 4);
+    buffer.bytes = nullptr;
+    CHECK(block_buffer_skip(buffer, 4).bytes == nullptr);
+}
+
+static void faults_strike_as_planned(void)
+{
+    static struct disk disk;
+    disk_init(&disk);
+    struct block_device *device = &disk.fault.device;
+    uint8_t bytes[4 * disk_block_bytes];
+    memset(bytes, 0xee, sizeof bytes);
+    struct block_transfer four = {.block_count = 4, .buffer = block_buffer_plain(bytes)};
+    struct block_fault_plan plan = {.kinds = BLOCK_FAULT_WRITE,
+        .effect = BLOCK_FAULT_TEAR,
+        .status = STATUS_IO,
+        .first = 1,
+        .count = 1};
+    block_fault_arm(&disk.fault, plan);
+    struct block_transfer other = four;
+    other.first_block = 8;
+    CHECK(block_write(device, &other, 1) == STATUS_OK);
+    CHECK(block_write(device, &four, 1) == STATUS_IO);
+    CHECK_EQUAL(disk.bytes[disk_block_bytes], 0xee);
+    CHECK_EQUAL(disk.bytes[2 * disk_block_bytes], 2);
+    CHECK_EQUAL(disk.fault.hit_count, 1);
+    CHECK_EQUAL(disk.fault.operation_count, 2);
+    plan.effect = BLOCK_FAULT_DROP;
+    plan.first = 0;
+    block_fault_arm(&disk.fault, plan);
+    CHECK(block_write(device, &four, 1) == STATUS_OK);
+    CHECK_EQUAL(disk.bytes[2 * disk_block_bytes], 2);
+    CHECK_EQUAL(disk.fault.hit_count, 1);
+    CHECK(block_write(device, &four, 1) == STATUS_OK);
+    CHECK_EQUAL(disk.bytes[2 * disk_block_bytes], 0xee);
+    plan = (struct block_fault_plan){.kinds = BLOCK_FAULT_FLUSH | BLOCK_FAULT_READ,
+        .effect = BLOCK_FAULT_FAIL,
+        .status = STATUS_TIMED_OUT,
+        .count = UINT64_MAX};
+    block_fault_arm(&disk.fault, plan);
+    CHECK(block_flush(device) == STATUS_TIMED_OUT);
+    CHECK(block_read(device, &four, 1) == STATUS_TIMED_OUT);
+    CHECK_EQUAL(disk.fault.hit_count, 2);
+}
+
+static void cache_refuses_impossible_geometry(void)
+{
+    static struct disk disk;
+    disk_init(&disk);
+    struct block_cache cache;
+    struct block_cache_memory memory = {
+        .entries = disk.entries, .entry_count = 1, .buffer = block_buffer_plain(disk.cached)};
+    struct block_device *device = &disk.memory.device;
+    CHECK(block_cache_init(&cache, device, 1024, memory) == STATUS_OK);
+    CHECK(block_cache_init(&cache, device, 256, memory) == STATUS_INVALID_ARGUMENT);
+    CHECK(block_cache_init(&cache, device, 1536, memory) == STATUS_INVALID_ARGUMENT);
+    memory.entry_count = 0;
+    CHECK(block_cache_init(&cache, device, 1024, memory) == STATUS_INVALID_ARGUMENT);
+}
+
+static void cache_replaces_the_oldest(void)
+{
+    static struct disk disk;
+    disk_init(&disk);
+    struct block_cache_entry *entry;
+    for (uint64_t block = 0; block < entry_count; block++) {
+        CHECK(block_cache_get(&disk.cache, block, &entry) == STATUS_OK);
+        CHECK_EQUAL(((uint8_t *)entry->buffer.bytes)[0], 2 * block);
+        block_cache_put(&disk.cache, entry);
+    }
+    CHECK(block_cache_get(&disk.cache, 0, &entry) == STATUS_OK);
+    entry->owner_mark = 5;
+    block_cache_put(&disk.cache, entry);
+    CHECK(block_cache_get(&disk.cache, 20, &entry) == STATUS_OK);
+    block_cache_put(&disk.cache, entry);
+    CHECK(block_cache_get(&disk.cache, 0, &entry) == STATUS_OK);
+    CHECK_EQUAL(entry->owner_mark, 5);
+    block_cache_put(&disk.cache, entry);
+    CHECK_EQUAL(disk.cache.counters.hit_count, 2);
+    CHECK_EQUAL(disk.cache.counters.miss_count, entry_count + 1);
+    CHECK_EQUAL(disk.cache.counters.eviction_count, 1);
+    CHECK(block_cache_get(&disk.cache, 1, &entry) == STATUS_OK);
+    CHECK_EQUAL(disk.cache.counters.miss_count, entry_count + 2);
+    CHECK_EQUAL(entry->owner_mark, 0);
+    block_cache_put(&disk.cache, entry);
+    CHECK(block_cache_get(&disk.cache, cached_block_count, &entry) == STATUS_INVALID_ARGUMENT);
+}
+
+static void pinned_entries_stay(void)
+{
+    static struct disk disk;
+    disk_init(&disk);
+    struct block_cache_entry *held[entry_count];
+    struct block_cache_entry *entry;
+    for (uint64_t block = 0; block < entry_count; block++) {
+        CHECK(block_cache_get(&disk.cache, block, &held[block]) == STATUS_OK);
+    }
+    CHECK(block_cache_get(&disk.cache, 9, &entry) == STATUS_NO_MEMORY);
+    CHECK(block_cache_get(&disk.cache, 3, &entry) == STATUS_OK);
+    CHECK(entry == held[3]);
+    block_cache_pin(entry);
+    CHECK(block_cache_discard(&disk.cache, 0, cached_block_count) == STATUS_BUSY);
+    CHECK(block_cache_discard(&disk.cache, 3, 1) == STATUS_BUSY);
+    for (uint64_t block = 0; block < entry_count; block++) {
+        block_cache_put(&disk.cache, held[block]);
+    }
+    block_cache_put(&disk.cache, held[3]);
+    CHECK(block_cache_discard(&disk.cache, 0, cached_block_count) == STATUS_BUSY);
+    block_cache_put(&disk.cache, held[3]);
+    CHECK(block_cache_discard(&disk.cache, 0, cached_block_count) == STATUS_OK);
+    uint64_t misses = disk.cache.counters.miss_count;
+    CHECK(block_cache_get(&disk.cache, 3, &entry) == STATUS_OK);
+    CHECK_EQUAL(disk.cache.counters.miss_count, misses + 1);
+    block_cache_put(&disk.cache, entry);
+}
+
+/* Records the order in which blocks arrive. */
+struct order {
+    struct block_device device;
+    uint64_t blocks[disk_block_count];
+    uint32_t count;
+};
+
+static enum status order_write(
+    struct block_device *device, const struct block_transfer *transfers, uint32_t transfer_count)
+{
+    struct order *order = device->context;
+    for (uint32_t index = 0; index < transfer_count; index++) {
+        order->blocks[order->count++] = transfers[index].first_block;
+    }
+    return STATUS_OK;
+}
+
+static void write_back_ascends(void)
+{
+    static struct block_cache_entry entries[40];
+    static uint8_t bytes[40 * 512];
+    static const struct block_device_operations operations = {.write = order_write};
+    struct order order = {
+        .device = {.operations = &operations, .block_bytes = 512, .block_count = 64}};
+    order.device.context = &order;
+    struct block_cache cache;
+    struct block_cache_memory memory = {
+        .entries = entries, .entry_count = 40, .buffer = block_buffer_plain(bytes)};
+    CHECK(block_cache_init(&cache, &order.device, 512, memory) == STATUS_OK);
+    for (uint32_t index = 0; index < 37; index++) {
+        struct block_cache_entry *entry;
+        CHECK(block_cache_get_blank(&cache, index * 29 % 64, &entry) == STATUS_OK);
+        block_cache_mark_dirty(&cache, entry);
+        block_cache_put(&cache, entry);
+    }
+    CHECK(block_cache_write_back(&cache) == STATUS_OK);
+    CHECK_EQUAL(order.count, 37);
+    CHECK_EQUAL(cache.dirty_count, 0);
+    for (uint32_t index = 1; index < order.count; index++) {
+        CHECK(order.blocks[index - 1] < order.blocks[index]);
+    }
+    CHECK(block_cache_write_back(&cache) == STATUS_OK);
+    CHECK_EQUAL(order.count, 37);
+}
+
+/* One random step on cache and model; a failing device may refuse it, but never mix it up. */
+static void model_step(struct disk *disk, uint8_t *model, uint64_t *random)
+{
+    uint64_t block = next_random(random) % cached_block_count;
+    struct block_cache_entry *entry;
+    uint8_t *expected = model + block * cached_block_bytes;
+    switch (next_random(random) % 8) {
+    case 0:
+        (void)block_cache_write_back(&disk->cache); /* A failure leaves blocks dirty. */
+        return;
+    case 1:
+        if (block_cache_get_blank(&disk->cache, block, &entry) == STATUS_OK) {
+            memset(expected, 0, cached_block_bytes);
+            block_cache_mark_dirty(&disk->cache, entry);
+            block_cache_put(&disk->cache, entry);
+        }
+        return;
+    default:
+        if (block_cache_get(&disk->cache, block, &entry) != STATUS_OK) {
+            return;
+        }
+        CHECK(memcmp(entry->buffer.bytes, expected, cached_block_bytes) == 0);
+        if (next_random(random) % 2 == 0) {
+            uint64_t at = next_random(random) % cached_block_bytes;
+            ((uint8_t *)entry->buffer.bytes)[at] = expected[at] = (uint8_t)next_random(random);
+            block_cache_mark_dirty(&disk->cache, entry);
+        }
+        block_cache_put(&disk->cache, entry);
+    }
+}
+
+static void cache_agrees_with_model(void)
+{
+    static struct disk disk;
+    static uint8_t model[sizeof disk.bytes];
+    disk_init(&disk);
+    memcpy(model, disk.bytes, sizeof model);
+    uint64_t random = 0x1234567;
+    for (uint32_t step = 0; step < 200'000; step++) {
+        if (step % 100 == 0) {
+            struct block_fault_plan plan = {.kinds = BLOCK_FAULT_READ | BLOCK_FAULT_WRITE,
+                .effect = BLOCK_FAULT_FAIL,
+                .status = STATUS_IO,
+                .first = next_random(&random) % 50,
+                .count = next_random(&random) % 3};
+            block_fault_arm(&disk.fault, plan);
+        }
+        model_step(&disk, model, &random);
+    }
+    block_fault_arm(&disk.fault, (struct block_fault_plan){});
+    CHECK(block_cache_write_back(&disk.cache) == STATUS_OK);
+    CHECK(memcmp(model, disk.bytes, sizeof model) == 0);
+    CHECK_EQUAL(disk.cache.dirty_count, 0);
+}
+
+int main(void)
+{
+    TEST(transfers_outside_are_refused);
+    TEST(read_only_refuses_writes);
+    TEST(buffers_skip_on_both_sides);
+    TEST(faults_strike_as_planned);
+    TEST(cache_refuses_impossible_geometry);
+    TEST(cache_replaces_the_oldest);
+    TEST(pinned_entries_stay);
+    TEST(write_back_ascends);
+    TEST(cache_agrees_with_model);
+    return check_report();
+}
