@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: ISC
+"""The commands of `./erix`, one module each."""
