@@ -1,0 +1,3 @@
+SUMMARY="x"
+HELP=""
+def add_arguments(p): pass

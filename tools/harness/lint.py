@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: ISC
+"""Rules between the keys of a scenario, and between scenarios, groups and markers. No machine runs."""
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from harness import groups, markers, paths, values
+from harness.schema import Checker, Problem
+from harness.scenario import Scenario, read_all
+from harness.suggest import nearest
+
+FUNCTION = re.compile(r"\{(\w+):")
+
+
+def _markers_exist(scenario: Scenario, checker: Checker) -> None:
+    known = markers.known()
+    for key in ("ordered", "required", "forbidden"):
+        for text in getattr(scenario.expect, key):
+            _marker_exists(text, key, known, checker)
+    for text in scenario.expect.count:
+        _marker_exists(text, "count", known, checker)
+
+
+def _marker_exists(text: str, key: str, known: dict, checker: Checker) -> None:
+    if any(markers.matches(text, each) for each in known):
+        return
+    meant = nearest(text, known)
+    hint = f"did you mean `{meant}`?" if meant else "abi/markers.toml lists the markers"
+    checker.complain(f"no marker `{text}`", ("expect",), key, hint, within=text)
+
+
+def _no_conflict(scenario: Scenario, checker: Checker) -> None:
+    wanted = (*scenario.expect.ordered, *scenario.expect.required)
+    for text in wanted:
+        for pattern in scenario.expect.forbidden:
+            if text == pattern or (not markers.is_pattern(text) and markers.matches(pattern, text)):
+                checker.complain(f"`{text}` is both wanted and forbidden (`{pattern}`)",
+                                 ("expect",), "forbidden", within=pattern)
+
+
+def _reason_stated(scenario: Scenario, checker: Checker) -> None:
+    """A refusal must be for the right reason, and an engine that ends a run needs its last word."""
+    if scenario.wants_failure and not (scenario.expect.ordered or scenario.expect.required):
+        checker.complain("a failure must name the marker of its reason", ("expect",), "exit")
+    if scenario.expect.exit == values.EXIT_VERDICT and not (
+            scenario.expect.ordered or scenario.steps):
+        checker.complain("exit `verdict` needs `ordered` markers or [[steps]]", ("expect",), "exit")
+
+
+def _modes_agree(scenario: Scenario, checker: Checker) -> None:
+    options = scenario.options
+    if (options["disk_image_case"] != "none") != (options["run_mode"] == "vm-disk-image"):
+        checker.complain("`disk_image_case` and run_mode `vm-disk-image` go together", (),
+                         "disk_image_case")
+    if options["kernel_rootd_test"] == "runtime" and options["rootd_test_mode"] != "none":
+        checker.complain("a runtime image has rootd_test_mode `none`", (), "rootd_test_mode")
+    for (service, peer), mode in values.PEER_FAULT_MODES.items():
+        fault = options["service_startup_peer_fault"]
+        if fault.startswith(f"{service}-") and fault.endswith(f"-{peer}-peer") \
+                and options["rootd_test_mode"] != mode:
+            checker.complain(f"`{fault}` needs rootd_test_mode `{mode}`", (),
+                             "service_startup_peer_fault")
+    if options["run_mode"] == "vm-disk-image" and scenario.expect.exit in values.EXIT_CODES:
+        checker.complain("a packaged image has no debug exit: use `poweroff` or `verdict`",
+                         ("expect",), "exit")
+
+
+def _budgets_agree(scenario: Scenario, checker: Checker) -> None:
+    if scenario.budget.guest_s and scenario.boot.icount < 0:
+        checker.complain("`guest_s` needs boot.icount: without it guest time is host time",
+                         ("budget",), "guest_s")
+    if scenario.boot.icount > 10:
+        checker.complain("`icount` is at most 10", ("boot",), "icount")
+
+
+def _steps_prove(scenario: Scenario, checker: Checker) -> None:
+    for index, step in enumerate(scenario.steps):
+        if bool(step.expect) and bool(step.match):
+            checker.complain("a step has `expect` or `match`, not both", ("steps", index), "match")
+        if not (step.expect or step.match or step.send):
+            checker.complain("a step without `expect`, `match` and `send`", ("steps", index))
+        try:
+            re.compile(re.sub(r"\{[^{}]*\}", "x", step.match))
+        except re.error as error:
+            checker.complain(f"not a regular expression: {error}", ("steps", index), "match")
+    answers = " ".join(step.expect + step.match for step in scenario.steps)
+    contents = " ".join(check.content for check in scenario.verify)
+    if scenario.steps and not (FUNCTION.search(answers) or "{nonce" in contents):
+        checker.complain("the steps prove nothing: no answer depends on a function of {nonce}",
+                         ("steps", 0), None, "for example {sha256:{nonce}}")
+
+
+def _verify_complete(scenario: Scenario, checker: Checker) -> None:
+    for index, check in enumerate(scenario.verify):
+        if check.check in ("file", "absent") and not check.path.startswith("/"):
+            checker.complain(f"check `{check.check}` needs an absolute `path`",
+                             ("verify", index), "check")
+    if scenario.verify and scenario.options["block_storage_image"] == "none" \
+            and scenario.options["run_mode"] == "vm":
+        checker.complain("[[verify]] without a disk", ("verify", 0))
+
+
+RULES: tuple[Callable[[Scenario, Checker], None], ...] = (
+    _markers_exist, _no_conflict, _reason_stated, _modes_agree, _budgets_agree, _steps_prove,
+    _verify_complete)
+
+
+def scenario_problems(scenario: Scenario) -> list[Problem]:
+    """What the rules say against one scenario."""
+    checker = Checker(scenario.file, scenario.source)
+    for rule in RULES:
+        rule(scenario, checker)
+    return checker.problems
+
+
+def problems(folder: Path = paths.SCENARIOS, group_folder: Path = paths.GROUPS) -> list[Problem]:
+    """Everything that is wrong with scenarios and groups."""
+    scenarios, found = read_all(folder)
+    for scenario in scenarios:
+        found += [each for each in scenario_problems(scenario) if each not in found]
+    # Groups are judged only when every scenario could be read, or good lines would be blamed.
+    if not found:
+        found += groups.problems([scenario.name for scenario in scenarios], group_folder)
+    return found

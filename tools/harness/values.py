@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: ISC
+"""The values of the enumerated fields of a scenario.
+
+The names are those of the system's own description. A field is here once; media are found by
+listing the folder of recipes.
+"""
+
+SERVICES = ("memd", "vspaced", "pagerd", "procd", "named", "timed", "logd", "crashd", "irqd",
+            "deviced", "probed", "hotplugd", "drv-acpi", "drv-serial", "drv-virtio-block",
+            "seriald", "blockd", "fbcond", "console-font", "drv-i8042", "drv-ps2-keyboard",
+            "drv-ps2-mouse", "inputd", "ramfsd", "keyd", "e2fsd", "fatd", "vfsd", "loaderd")
+
+# What a scenario may leave out of the image: services and the verifier programs of the phases.
+MISSING_SERVICES = ("none", *SERVICES, "phase0-probe", "phase1-lookup", "phase1-time",
+                    "phase2-irq", "phase2-driver-hold", "phase2-driver-capcheck")
+
+RUN_MODES = ("vm", "vm-disk-image")
+KERNEL_ROOTD_TESTS = ("none", "smoke", "runtime")
+PROFILES = ("dev", "release")
+DISK_IMAGE_CASES = ("none", "no-virtio-sata", "single-virtio-junk-sata",
+                    "single-virtio-esp-raw-sata", "single-virtio-gpt", "two-virtio-disks")
+
+ROOTD_TEST_MODES = (
+    "none", "smoke", "force-fail",
+    "phase0", "phase0-stress-1k", "phase0-force-service-fail",
+    "phase1-lookup", "phase1-time",
+    "phase2-irq", "phase2-driver-hold", "phase2-driver-capcheck", "phase2-probe",
+    "phase2-hotplug",
+    "phase3-framebuffer", "phase3-input", "phase3-serial",
+    "phase4-block", "phase4-vfs-memory", "phase4-e2fs-fat", "phase4-e2fs-fat-readonly",
+    "phase4-e2fs-fat-short-name", "phase4-e2fs-fat-rename", "phase4-e2fs-fat-metadata",
+    "phase4-e2fs-fat-exfat-metadata", "phase4-e2fs-fat-ext-truncate",
+    "phase4-e2fs-fat-ext-sparse", "phase4-e2fs-fat-ext-metadata", "phase4-e2fs-fat-truncate",
+    "phase4-loader-contract", "phase4-loader-fs-discovery",
+)
+
+PRIMARY_CONTROL_FAULTS = ("none", *(
+    f"{service}-{fault}-primary-control"
+    for service in ("probed", "drv-acpi", "drv-serial", "drv-i8042")
+    for fault in ("omit", "misroute")))
+
+EXPLICIT_ENDPOINT_FAULTS = ("none", "deviced-misroute-pci-config-endpoint",
+                            "deviced-misroute-pci-device-endpoint")
+
+# Which mode brings up the program whose peer is at fault.
+PEER_FAULT_MODES = {
+    ("probed", "deviced"): "phase2-probe",
+    ("inputd", "deviced"): "phase3-input",
+    ("drv-serial", "deviced"): "phase3-serial",
+    ("vfsd", "memory-provider"): "phase4-vfs-memory",
+    ("e2fsd", "blockd"): "phase4-e2fs-fat",
+    ("e2fsd", "keyd"): "phase4-e2fs-fat",
+    ("fatd", "blockd"): "phase4-e2fs-fat",
+    ("vfsd", "e2fsd"): "phase4-e2fs-fat",
+    ("vfsd", "fatd"): "phase4-e2fs-fat",
+}
+STARTUP_PEER_FAULTS = ("none", "probed-inject-undeclared-peer", *(
+    f"{service}-{fault}-{peer}-peer"
+    for service, peer in PEER_FAULT_MODES for fault in ("omit", "misroute")))
+
+SERVICE_TEST_MODES = ("none", "runtime", "smoke", "force-fail", "serial-probe")
+SERVICE_TEST_FIELDS = tuple(
+    service.replace("-", "_") + "_test_mode" for service in SERVICES
+    if service not in ("console-font", "ramfsd", "keyd", "e2fsd", "fatd", "vfsd", "loaderd"))
+
+# Exit classes that a test image writes to the debug-exit port, and two ends without one.
+EXIT_CODES = {"success": 0x10, "bootloader-failure": 0x11, "kernel-failure": 0x12,
+              "rootd-failure": 0x13, "service-failure": 0x14}
+EXIT_POWEROFF = "poweroff"
+EXIT_VERDICT = "verdict"
+EXITS = (*EXIT_CODES, EXIT_POWEROFF, EXIT_VERDICT)
+
+# What becomes of boot.img before it is put on the ESP.
+BOOT_IMAGE_FAULTS = ("none", "missing", "empty", "truncated", "trailing", "wrong-key",
+                     "malformed-kernel", "flip-header", "flip-table", "flip-manifest",
+                     "flip-signature", "flip-kernel", "flip-boot-config", "flip-service",
+                     "flip-blob")
+
+BOOT_STARTS = ("cold", "stock", "snapshot")
+MEDIA_SELECTORS = ("auto", "none")
+
+
+def exit_status(name: str) -> int:
+    """The exit status of QEMU for an exit class: its debug-exit device makes code * 2 + 1."""
+    return EXIT_CODES[name] << 1 | 1
+
+
+def exit_name(status: int) -> str | None:
+    """The exit class for a status of QEMU, or None if no guest wrote such a code."""
+    for name, code in EXIT_CODES.items():
+        if status == code << 1 | 1:
+            return name
+    return None
