@@ -20,7 +20,8 @@ void arch_init_cpu(void);
 
 /* Own page tables: kernel image W^X with guard pages around stacks, direct map of all RAM that the
  * handoff names (not executable; read-only where it shadows text and read-only data), device
- * pages uncached. Takes its table pages off the end of free regions of `handoff`, which it edits. */
+ * pages uncached. Takes its table pages off the end of free regions of `handoff`, which it edits.
+ */
 void arch_init_memory(struct boot_handoff *handoff);
 
 /* Local APIC on, legacy controllers off, every I/O APIC line masked, HPET counting. */
@@ -39,15 +40,16 @@ bool arch_is_reserved(uint64_t address, uint64_t size_bytes);
 /* Nanoseconds since arch_init_interrupts, from the HPET. */
 uint64_t arch_clock_read(void);
 
-/* Interrupt `vector_timer` no later than when the clock reaches `deadline_ns` (UINT64_MAX: never). A
- * deadline in the past interrupts at once. */
+/* Interrupt `vector_timer` no later than when the clock reaches `deadline_ns` (UINT64_MAX: never).
+ * A deadline in the past interrupts at once. */
 void arch_clock_set_deadline(uint64_t deadline_ns);
 
 constexpr uint32_t vector_timer = 0x20;
 constexpr uint32_t vector_device_first = 0x30; /* device vectors: 0x30 to 0xef */
 constexpr uint32_t vector_device_end = 0xf0;
 
-/* Route a global interrupt number to a vector; masked until arch_line_unmask. False: no such line. */
+/* Route a global interrupt number to a vector; masked until arch_line_unmask. False: no such line.
+ */
 bool arch_line_route(uint32_t interrupt, uint32_t vector, bool level, bool active_low);
 void arch_line_mask(uint32_t interrupt);
 void arch_line_unmask(uint32_t interrupt);
@@ -62,7 +64,7 @@ bool arch_interrupt_pending(void);
 
 /* SSE state of a thread: 512 bytes aligned to 16. */
 void arch_fpu_init(void *state);
-void arch_fpu_switch(void *save_state, const void *load_state); /* save may be nullptr */
+void arch_fpu_switch(void *save_state, const void *load_state); /* each may be nullptr */
 
 /* The processor pushes interrupt frames here (end of the running thread's register block). */
 void arch_set_entry_stack(uint64_t address);
@@ -70,6 +72,7 @@ void arch_set_entry_stack(uint64_t address);
 /* Text on COM1, polled. Nothing once silenced, except from panic. */
 void arch_console_write(const char *text, size_t bytes);
 void arch_console_silence(void);
+void arch_console_unsilence(void); /* for panic only */
 
 /* Ends a test image with an exit class; in a runtime image it stops the processor. */
 [[noreturn]] void arch_exit(enum exit_class exit_class);

@@ -2,6 +2,9 @@
 /* State of one processor, and the privileged instructions of x86-64. */
 #pragma once
 
+#include <kernel/arch/registers.h>
+
+#include <stddef.h>
 #include <stdint.h>
 
 struct thread;
@@ -9,14 +12,18 @@ struct vspace;
 
 /* Reached through gs in the kernel. Assembly knows the offsets of the first three members. */
 struct cpu {
-    struct thread *current;   /* whose registers entry code saves; never nullptr once user code ran */
-    uint64_t kernel_stack;    /* top of this processor's kernel stack */
-    uint64_t scratch;         /* user stack pointer during entry */
+    struct thread *current; /* whose registers entry code saves; never nullptr once user code ran */
+    uint64_t kernel_stack;  /* top of this processor's kernel stack */
+    uint64_t scratch;       /* user stack pointer during entry */
     struct cpu *self;
     uint32_t index;
     struct vspace *vspace;    /* whose tables are loaded; nullptr: the kernel's own */
     struct thread *fpu_owner; /* whose SSE state is in the registers; nullptr: nobody's */
 };
+
+static_assert(offsetof(struct cpu, current) == 0);
+static_assert(offsetof(struct cpu, kernel_stack) == 8);
+static_assert(offsetof(struct cpu, scratch) == 16);
 
 extern struct cpu cpu_boot;
 
@@ -36,6 +43,30 @@ static inline uint64_t cpu_read_ticks(void)
     uint32_t high;
     __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
     return (uint64_t)high << 32 | low;
+}
+
+static inline uint64_t cpu_read_cr0(void)
+{
+    uint64_t value;
+    __asm__ volatile("mov %%cr0, %0" : "=r"(value));
+    return value;
+}
+
+static inline void cpu_write_cr0(uint64_t value)
+{
+    __asm__ volatile("mov %0, %%cr0" : : "r"(value) : "memory");
+}
+
+static inline uint64_t cpu_read_cr4(void)
+{
+    uint64_t value;
+    __asm__ volatile("mov %%cr4, %0" : "=r"(value));
+    return value;
+}
+
+static inline void cpu_write_cr4(uint64_t value)
+{
+    __asm__ volatile("mov %0, %%cr4" : : "r"(value) : "memory");
 }
 
 static inline uint64_t cpu_read_cr2(void)
@@ -109,4 +140,51 @@ static inline uint32_t port_read32(uint16_t port)
     uint32_t value;
     __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
     return value;
+}
+
+struct cpuid {
+    uint32_t eax, ebx, ecx, edx;
+};
+
+static inline struct cpuid cpu_read_cpuid(uint32_t leaf, uint32_t subleaf)
+{
+    struct cpuid result;
+    __asm__ volatile("cpuid"
+        : "=a"(result.eax), "=b"(result.ebx), "=c"(result.ecx), "=d"(result.edx)
+        : "a"(leaf), "c"(subleaf));
+    return result;
+}
+
+/* The caller's registers, as far as they still hold what they held; cs to ss as they are. */
+[[gnu::always_inline]] static inline void cpu_capture_registers(struct registers *registers_out)
+{
+    __asm__ volatile("mov %%r15, 0(%0)\n\t"
+                     "mov %%r14, 8(%0)\n\t"
+                     "mov %%r13, 16(%0)\n\t"
+                     "mov %%r12, 24(%0)\n\t"
+                     "mov %%rbp, 32(%0)\n\t"
+                     "mov %%rbx, 40(%0)\n\t"
+                     "mov %%r11, 48(%0)\n\t"
+                     "mov %%r10, 56(%0)\n\t"
+                     "mov %%r9, 64(%0)\n\t"
+                     "mov %%r8, 72(%0)\n\t"
+                     "mov %%rax, 80(%0)\n\t"
+                     "mov %%rcx, 88(%0)\n\t"
+                     "mov %%rdx, 96(%0)\n\t"
+                     "mov %%rsi, 104(%0)\n\t"
+                     "mov %%rdi, 112(%0)\n\t"
+                     "movq $0, 120(%0)\n\t"
+                     "movq $0, 128(%0)\n\t"
+                     "lea 0(%%rip), %%rcx\n\t"
+                     "mov %%rcx, 136(%0)\n\t"
+                     "mov %%cs, %%rcx\n\t"
+                     "mov %%rcx, 144(%0)\n\t"
+                     "pushfq\n\t"
+                     "popq 152(%0)\n\t"
+                     "mov %%rsp, 160(%0)\n\t"
+                     "mov %%ss, %%rcx\n\t"
+                     "mov %%rcx, 168(%0)"
+        :
+        : "D"(registers_out)
+        : "rcx", "memory");
 }

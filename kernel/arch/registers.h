@@ -20,3 +20,40 @@ struct registers {
 static_assert(sizeof(struct registers) == 22 * 8);
 
 constexpr uint64_t vector_syscall = 0x100;
+
+/* Selectors of the global descriptor table in kernel/arch/cpu.c; the order is what `syscall` and
+ * `sysret` demand. */
+constexpr uint16_t selector_kernel_code = 0x08;
+constexpr uint16_t selector_kernel_data = 0x10;
+constexpr uint16_t selector_user_data = 0x20 | 3;
+constexpr uint16_t selector_user_code = 0x28 | 3;
+constexpr uint16_t selector_task = 0x30;
+
+constexpr uint64_t rflags_always = 0x2;
+constexpr uint64_t rflags_trap = 0x100;
+constexpr uint64_t rflags_interrupts = 0x200;
+constexpr uint64_t rflags_direction = 0x400;
+constexpr uint64_t rflags_port_level = 0x3000;
+constexpr uint64_t rflags_nested_task = 0x4000;
+constexpr uint64_t rflags_resume = 0x10000;
+constexpr uint64_t rflags_alignment_check = 0x40000;
+
+/* User addresses end here: a page before the hole of non-canonical addresses, so that the address
+ * behind any instruction of a program is canonical too, as `sysret` demands. */
+constexpr uint64_t user_address_end = UINT64_C(0x00007ffffffff000);
+
+/* A thread at its first instruction: user selectors, interrupts on, all else zero. The entry code
+ * relies on the selectors being there before a thread runs; after that nothing but the processor
+ * writes them. */
+static inline void registers_start(struct registers *registers_out, uint64_t instruction_pointer,
+    uint64_t stack_pointer, uint64_t argument)
+{
+    *registers_out = (struct registers){
+        .rip = instruction_pointer,
+        .rsp = stack_pointer,
+        .rdi = argument,
+        .cs = selector_user_code,
+        .ss = selector_user_data,
+        .rflags = rflags_always | rflags_interrupts,
+    };
+}
