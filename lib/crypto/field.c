@@ -167,7 +167,7 @@ bool field_is_odd(const struct field *value)
 
 void field_choose(struct field *target, const struct field *source, uint64_t take)
 {
-    uint64_t mask = 0 - take;
+    uint64_t mask = mask_of_bit(take);
     for (size_t limb = 0; limb < 5; limb++) {
         target->limbs[limb] ^= mask & (target->limbs[limb] ^ source->limbs[limb]);
     }

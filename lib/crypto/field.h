@@ -17,6 +17,16 @@ struct field {
     uint64_t limbs[5];
 };
 
+/*
+ * All ones for 1, zero for 0. The empty assembly hides from the compiler that there are but two
+ * values, or it may turn the masking back into a branch (clang 19 does at -O3).
+ */
+static inline uint64_t mask_of_bit(uint64_t bit)
+{
+    __asm__("" : "+r"(bit));
+    return 0 - bit;
+}
+
 constexpr struct field field_zero = {};
 constexpr struct field field_one = {.limbs = {1}};
 

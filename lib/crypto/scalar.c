@@ -36,7 +36,7 @@ struct scalar scalar_multiply_add(
 {
     struct scalar result = {};
     for (uint32_t index = scalar_bits; index > 0; index--) {
-        uint64_t mask = 0 - scalar_bit(left, index - 1);
+        uint64_t mask = mask_of_bit(scalar_bit(left, index - 1));
         struct scalar masked = {};
         for (size_t limb = 0; limb < 4; limb++) {
             masked.limbs[limb] = right->limbs[limb] & mask;
@@ -79,7 +79,7 @@ static struct scalar scalar_add(const struct scalar *left, const struct scalar *
         carry >>= 64;
     }
     struct scalar reduced;
-    uint64_t keep = 0 - order_subtract(&sum, &reduced);
+    uint64_t keep = mask_of_bit(order_subtract(&sum, &reduced));
     for (size_t limb = 0; limb < 4; limb++) {
         reduced.limbs[limb] ^= keep & (reduced.limbs[limb] ^ sum.limbs[limb]);
     }
