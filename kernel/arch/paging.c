@@ -42,6 +42,10 @@ constexpr uint32_t index_bits = 9;
 constexpr uint32_t table_entries = 512;
 constexpr uint64_t page_bytes = 1 << small_page_bits;
 
+/* Top table, two each of the next two levels, and small ones for an image of up to 32 MiB and for
+ * the devices. */
+constexpr uint64_t tables_for_image_and_devices = 24;
+
 constexpr uint32_t cpuid_extended = 0x80000001;
 constexpr uint32_t cpuid_extended_edx_huge_pages = 1U << 26;
 constexpr uint64_t cr4_global_pages = 1 << 7;
@@ -86,14 +90,29 @@ static uint64_t region_end(const struct boot_region *region)
     return region == paging.pool ? paging.pool_end : region->address + region->size_bytes;
 }
 
-/* The pool is the largest free region that the loader's tables reach. */
+/* An upper bound of the tables that this machine needs: at most two small and two large ones at the
+ * ends of each run of RAM, those in between, and those of image and devices. */
+static uint64_t tables_needed(const struct boot_handoff *handoff)
+{
+    uint64_t huge_pages = 0;
+    for (uint32_t i = 0; i < handoff->region_count; i++) {
+        huge_pages += (handoff->regions[i].size_bytes >> huge_page_bits) + 1;
+    }
+    bool has_huge_pages = paging.largest_page_bits == huge_page_bits;
+    return tables_for_image_and_devices + UINT64_C(4) * handoff->region_count +
+           (has_huge_pages ? huge_pages / table_entries + 1 : huge_pages);
+}
+
+/* The pool is the smallest free region that suffices and that the loader's tables reach: the large
+ * ones stay whole. */
 static void choose_pool(struct boot_handoff *handoff)
 {
+    uint64_t needed_bytes = tables_needed(handoff) * page_bytes;
     for (uint32_t i = 0; i < handoff->region_count; i++) {
         struct boot_region *region = &handoff->regions[i];
-        bool usable = region->kind == BOOT_REGION_FREE &&
-                      region->address + region->size_bytes <= handoff->direct_map_bytes;
-        if (usable && (paging.pool == nullptr || region->size_bytes > paging.pool->size_bytes)) {
+        bool usable = region->kind == BOOT_REGION_FREE && region->size_bytes > needed_bytes &&
+                      region_end(region) <= handoff->direct_map_bytes;
+        if (usable && (paging.pool == nullptr || region->size_bytes < paging.pool->size_bytes)) {
             paging.pool = region;
         }
     }
@@ -105,9 +124,7 @@ static void choose_pool(struct boot_handoff *handoff)
 
 static uint64_t *take_table(void)
 {
-    if (paging.pool->size_bytes < 2 * page_bytes) { /* the region itself must not vanish */
-        panic_refuse(MARKER_KERNEL_REFUSED_NO_MEMORY, "page tables");
-    }
+    kassert(paging.pool->size_bytes >= 2 * page_bytes); /* tables_needed is an upper bound */
     paging.pool->size_bytes -= page_bytes;
     uint64_t *table = kernel_pointer(paging.pool->address + paging.pool->size_bytes);
     for (uint32_t i = 0; i < table_entries; i++) {
