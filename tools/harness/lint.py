@@ -84,7 +84,7 @@ def _steps_prove(scenario: Scenario, checker: Checker) -> None:
         except re.error as error:
             checker.complain(f"not a regular expression: {error}", ("steps", index), "match")
     answers = " ".join(step.expect + step.match for step in scenario.steps)
-    contents = " ".join(check.content for check in scenario.verify)
+    contents = " ".join(each.content for each in (*scenario.verify, *scenario.files))
     if scenario.steps and not (FUNCTION.search(answers) or "{nonce" in contents):
         checker.complain("the steps prove nothing: no answer depends on a function of {nonce}",
                          ("steps", 0), None, "for example {sha256:{nonce}}")

@@ -5,8 +5,9 @@ One TOML file in tests/scenarios, checked while it is read. The keys at the top 
 description names keep those names (values.py); the tables are ours:
 
     [boot]      how the machine is started        [expect]    how the run must end and speak
-    [[steps]]   what is typed, what must answer   [[verify]]  what the host checks on the disk
-    [budget]    when it counts as a hang          [matrix]    one file, several scenarios
+    [[files]]   what the disk gets before         [[verify]]  what the host checks on it after
+    [[steps]]   what is typed, what must answer   [budget]    when it counts as a hang
+    [matrix]    one file, several scenarios
 """
 import itertools
 import re
@@ -50,12 +51,13 @@ TOP = {
     **{name: Field(str, "none", values.SERVICE_TEST_MODES) for name in values.SERVICE_TEST_FIELDS},
     "boot": Field(dict, None),
     "expect": Field(dict),
+    "files": Field(list, (), item=dict),
     "steps": Field(list, (), item=dict),
     "verify": Field(list, (), item=dict),
     "budget": Field(dict, None),
     "matrix": Field(dict, None),
 }
-TABLES = ("boot", "expect", "steps", "verify", "budget", "matrix")
+TABLES = ("boot", "expect", "files", "steps", "verify", "budget", "matrix")
 
 BOOT = {
     "start": Field(str, "cold", values.BOOT_STARTS),
@@ -69,6 +71,10 @@ EXPECT = {
     "required": Field(list, (), item=str),
     "forbidden": Field(list, (), item=str),
     "count": Field(dict, None),
+}
+FILE = {
+    "path": Field(str),
+    "content": Field(str),
 }
 STEP = {
     "expect": Field(str, ""),
@@ -111,6 +117,13 @@ class Expect:
 
 
 @dataclass(frozen=True)
+class File:
+    """A file that the run's own copy of the disk gets before the start."""
+    path: str
+    content: str
+
+
+@dataclass(frozen=True)
 class Step:
     """Wait for a text (`expect`) or a regular expression (`match`), then type `send`."""
     expect: str
@@ -148,6 +161,7 @@ class Scenario:
     options: dict = field(hash=False)
     boot: Boot
     expect: Expect
+    files: tuple[File, ...]
     steps: tuple[Step, ...]
     verify: tuple[Verify, ...]
     budget: Budget
@@ -178,6 +192,7 @@ def _parse_one(file: Path, source: str, data: dict, name: str) -> tuple[Scenario
     boot = checker.table(data.get("boot", {}), BOOT, ("boot",))
     expect = checker.table(data.get("expect", {}), EXPECT, ("expect",))
     budget = checker.table(data.get("budget", {}), BUDGET, ("budget",))
+    files = _rows(checker, data.get("files"), FILE, "files")
     steps = _rows(checker, data.get("steps"), STEP, "steps")
     verify = _rows(checker, data.get("verify"), VERIFY, "verify")
     if top.get("name") and top["name"] != file.stem:
@@ -192,7 +207,7 @@ def _parse_one(file: Path, source: str, data: dict, name: str) -> tuple[Scenario
         name=name, file=file, source=source, summary=top["summary"], tags=tuple(top["tags"]),
         proves=tuple(top["proves"]), options=options, boot=Boot(**boot),
         expect=Expect(**_tuple(expect | {"count": expect["count"] or {}})),
-        steps=tuple(Step(**row) for row in steps), verify=tuple(Verify(**row) for row in verify),
+        files=tuple(File(**row) for row in files), steps=tuple(Step(**row) for row in steps), verify=tuple(Verify(**row) for row in verify),
         budget=Budget(**budget)), []
 
 

@@ -16,6 +16,10 @@ class MakerError(Exception):
     """A maker of the host failed or is missing; the text is its output."""
 
 
+class MissingTool(MakerError):
+    """A maker is not installed."""
+
+
 def environment() -> dict[str, str]:
     """What the makers see of the host: nothing that could change a byte."""
     return {"PATH": SEARCH_PATH, "LC_ALL": "C.UTF-8", "TZ": "UTC0", "HOME": "/nonexistent",
@@ -28,7 +32,7 @@ def run(words: list[str], given: bytes = b"") -> bytes:
     """Run a maker and return its output; raises MakerError."""
     program = shutil.which(words[0], path=SEARCH_PATH)
     if program is None:
-        raise MakerError(f"{words[0]} is missing; `./erix setup` installs it")
+        raise MissingTool(f"{words[0]} is missing; `./erix setup` installs it")
     done = subprocess.run([program, *words[1:]], input=given, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, env=environment(), timeout=TIMEOUT_S,
                           check=False)

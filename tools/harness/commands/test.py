@@ -1,3 +1,119 @@
-SUMMARY="x"
-HELP=""
-def add_arguments(p): pass
+# SPDX-License-Identifier: ISC
+"""`./erix test`: build everything, run every test and scenario, say what failed and why."""
+import os
+import secrets
+import time
+
+from harness import (accelerator, build, cas, expression, hostunit, lint, packages, programs, report,
+                     runner, runs, suites, tools)
+from harness.check import Check
+from harness.images import Images
+from harness.outcome import Exit, UsageError
+from harness.pool import Pool
+from harness.scenario import Scenario, load_all
+from harness.terminal import Progress, duration
+
+SUMMARY = "run every test and scenario; last line: N passed, M failed"
+HELP = """\
+examples:
+  ./erix test                       everything: host, python, tidy, scenarios
+  ./erix test prompt                one scenario
+  ./erix test 'boot-*' tag:disk     scenarios by pattern or tag (group:NAME, `not` before a word)
+  ./erix test host                  only the host tests (others: python, tidy, scenarios)
+  ./erix test -j 1 --verbose        one at a time, every check on a line
+  ./erix test --seed 42             the nonces of an earlier run (its results.json names them)
+
+Nothing is skipped or tried again. Results lie in out/last: results.json, junit.xml and a folder for each
+scenario with serial.log, qemu.cmd and verdict.json. Status 0: all passed, 1: something failed, 2: bad
+scenario or words, 3: the machine lacks something, 4: something was planned and has no result.
+"""
+
+
+def add_arguments(parser) -> None:
+    parser.add_argument("expression", nargs="*", metavar="EXPR",
+                        help="suites (host, python, tidy, scenarios) or scenarios")
+    parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
+                        help="workers, as many as processors by default")
+    parser.add_argument("--seed", default="", help="where the nonces come from")
+    parser.add_argument("--verbose", action="store_true", help="print what passed, too")
+    parser.add_argument("--no-build", action="store_true", help="trust what lies in build/")
+    parser.add_argument("--write-counts", action="store_true",
+                        help="write tests/expected-counts.toml from this run")
+
+
+def _plan(words: list[str]) -> tuple[tuple[str, ...], list[Scenario], bool]:
+    """The chosen suites, the chosen scenarios, and whether these are all."""
+    problems = lint.problems()
+    if problems:
+        raise UsageError("\n".join(str(problem) for problem in problems))
+    scenarios = load_all()
+    chosen = tuple(word for word in words if word in suites.SUITES)
+    rest = [word for word in words if word not in suites.SUITES]
+    if not words:
+        return suites.SUITES, scenarios, True
+    if rest:
+        if not scenarios:
+            raise UsageError("there are no scenarios")
+        return (*chosen, "scenarios"), expression.choose(rest, scenarios), False
+    return chosen, scenarios if "scenarios" in chosen else [], "scenarios" in chosen
+
+
+def _context(chosen: tuple[str, ...], seed: str, folder) -> runner.Context | None:
+    if "scenarios" not in chosen:
+        return None
+    return runner.Context(Images(), accelerator.choose().name, hostunit.measure().factor, seed,
+                          folder)
+
+
+def _headline(context: runner.Context | None, workers: int) -> str:
+    parts = []
+    if context:
+        why = accelerator.choose()
+        parts = [f"qemu {tools.version(tools.TOOLS[0])}", f"{why.name} ({why.reason})",
+                 f"budgets x {context.factor:.2f}"]
+    return " · ".join([*parts, f"{workers} workers"])
+
+
+def _write_counts(checks: list[Check], scenario_count: int | None) -> None:
+    counts = programs.expected_counts()
+    for suite in ("host", "python"):
+        names = [check.name.split(":")[0] for check in checks
+                 if check.suite == suite and ":" in check.name]
+        if names:
+            counts[suite] = {name: names.count(name) for name in names}
+    if scenario_count is not None:
+        counts["scenarios"] = {"total": scenario_count}
+    programs.write_counts(counts)
+
+
+def execute(arguments) -> Exit:
+    start_s = time.monotonic()
+    packages.ensure(print)
+    chosen, scenarios, whole = _plan(arguments.expression)
+    if not arguments.no_build:
+        machines = ("host", "target", "uefi") if "scenarios" in chosen else ("host",)
+        build.build(machines)
+    folder = runs.new()
+    seed = arguments.seed or secrets.token_hex(8)
+    context = _context(chosen, seed, folder)
+    estimates = suites.Estimates()
+    jobs = suites.jobs(chosen, scenarios, context, estimates, whole)
+    if not jobs:
+        raise UsageError("nothing to test: " + " ".join(arguments.expression))
+    with Progress() as progress:
+        progress.say(_headline(context, arguments.jobs))
+        pool = Pool(jobs, arguments.jobs, progress,
+                           lambda check: report.print_check(progress, check, arguments.verbose))
+        complete = pool.run()
+        estimates.learn(pool.checks)
+        report.write_json(pool.checks, pool.lost, {"seed": seed, "planned": len(jobs)},
+                          folder / "results.json")
+        report.write_junit(pool.checks, pool.lost, folder / "junit.xml")
+        if arguments.write_counts:
+            _write_counts(pool.checks, len(scenarios) if whole else None)
+        cas.prune()
+        progress.say(f"{len(jobs)} jobs in {duration(time.monotonic() - start_s)}")
+        report.print_summary(progress, pool.checks, pool.lost, folder)
+    if not complete:
+        return Exit.INCOMPLETE
+    return Exit.PASSED if all(check.passed for check in pool.checks) else Exit.FAILED

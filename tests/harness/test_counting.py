@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: ISC
+"""Counting: programs of tests, the pool, the reports, the command line and its exit statuses."""
+import io
+import json
+import subprocess
+import sys
+import xml.etree.ElementTree as xml
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from support import ROOT, EngineTest  # noqa: E402  (puts tools/ on the path)
+from harness import cas, components, hostunit, programs, report, sources, tidy  # noqa: E402
+from harness.check import Check, Job  # noqa: E402
+from harness.outcome import EnvironmentProblem, Exit  # noqa: E402
+from harness.pool import Pool  # noqa: E402
+from harness.terminal import Progress  # noqa: E402
+
+
+class Programs(EngineTest):
+    def checks(self, script: str, expected: int | None = 1) -> list[Check]:
+        return programs.run("host", "sample", ["sh", "-c", script], expected)
+
+    def failures(self, script: str, expected: int | None = 1) -> str:
+        return "\n".join("\n".join((check.name, *check.details))
+                         for check in self.checks(script, expected) if not check.passed)
+
+    def test_lines_are_counted(self):
+        checks = self.checks("echo ok one; echo noise; echo ok two", 2)
+        self.assertEqual([check.name for check in checks], ["sample:one", "sample:two"])
+        self.assertTrue(all(check.passed for check in checks))
+
+    def test_a_failure_has_the_lines_before_it(self):
+        self.assertIn("a.c:3: wrong", self.failures("echo 'a.c:3: wrong'; echo FAIL one; exit 1"))
+
+    def test_fewer_tests_than_expected(self):
+        self.assertIn("1 tests ran, expected are at least 2", self.failures("echo ok one", 2))
+        self.assertIn("0 tests ran", self.failures("true", 1))
+
+    def test_a_program_that_is_nowhere_written_down(self):
+        self.assertIn("not in tests/expected-counts.toml", self.failures("echo ok one", None))
+
+    def test_a_program_that_dies(self):
+        self.assertIn("died of signal 9", self.failures("echo ok one; kill -9 $$"))
+        self.assertIn("exit status 7, but no test failed", self.failures("echo ok one; exit 7"))
+        self.assertIn("exit status 0, but a test failed", self.failures("echo FAIL one"))
+
+    def test_a_skipped_python_test_is_a_failure(self):
+        file = self.folder / "test_skip.py"
+        file.write_text("import unittest\nclass T(unittest.TestCase):\n"
+                        "    @unittest.skip('later')\n    def test_it(self): pass\n"
+                        "    def test_other(self): print('noise')\n", encoding="utf-8")
+        starter = str(ROOT / "tools" / "harness" / "pytests.py")
+        done = subprocess.run([sys.executable, "-B", starter, str(file)], text=True,
+                              stdout=subprocess.PIPE, check=False)
+        self.assertIn("skipped: later\nFAIL T.test_it", done.stdout)
+        self.assertIn("ok T.test_other", done.stdout)
+        self.assertEqual(done.returncode, 1)
+
+    def test_counts_are_written_and_read_again(self):
+        file = self.folder / "counts.toml"
+        programs.write_counts({"host": {"a": 3}, "scenarios": {"total": 2}}, file)
+        self.assertEqual(programs.expected_counts(file),
+                         {"host": {"a": 3}, "scenarios": {"total": 2}})
+
+
+class Pools(EngineTest):
+    def pool(self, jobs: list[Job]) -> tuple[Pool, str]:
+        stream = io.StringIO()
+        pool = Pool(jobs, 2, Progress(stream), lambda check: None)
+        pool.run()
+        return pool, stream.getvalue()
+
+    def job(self, name: str, execute, estimate_s: float = 1.0) -> Job:
+        return Job("suite", name, estimate_s, execute)
+
+    def test_every_job_gives_its_checks(self):
+        jobs = [self.job(str(n), lambda n=n: [Check("suite", str(n), True)]) for n in range(20)]
+        pool, _ = self.pool(jobs)
+        self.assertEqual(len(pool.checks), 20)
+        self.assertEqual(pool.lost, [])
+
+    def test_a_job_that_breaks_has_no_result(self):
+        def broken():
+            raise RuntimeError("oops")
+        pool, said = self.pool([self.job("a", broken),
+                                self.job("b", lambda: [Check("suite", "b", True)])])
+        self.assertEqual(pool.lost, ["suite/a"])
+        self.assertIn("oops", said)
+        self.assertEqual(len(pool.checks), 1)
+
+    def test_a_job_without_a_check_has_no_result(self):
+        pool, _ = self.pool([self.job("a", lambda: [])])
+        self.assertEqual(pool.lost, ["suite/a"])
+
+    def test_a_missing_tool_ends_everything(self):
+        def lacking():
+            raise EnvironmentProblem("no qemu")
+        with self.assertRaises(EnvironmentProblem):
+            self.pool([self.job("a", lacking)])
+
+    def test_longest_first(self):
+        order = []
+        jobs = [self.job(str(n), lambda n=n: order.append(n) or [Check("suite", str(n), True)], n)
+                for n in (1, 3, 2)]
+        Pool(jobs, 1, Progress(io.StringIO()), lambda check: None).run()
+        self.assertEqual(order, [3, 2, 1])
+
+
+class Reports(EngineTest):
+    CHECKS = [Check("host", "a:one", True, (), 0.1, 0.2),
+              Check("scenarios", "boot", False, ("why \x1b <&>",), 1.0, 2.0)]
+
+    def test_the_last_line(self):
+        stream = io.StringIO()
+        report.print_summary(Progress(stream), self.CHECKS, ["x"], self.folder)
+        lines = stream.getvalue().splitlines()
+        self.assertEqual(lines[-1], "1 passed, 1 failed")
+        self.assertTrue(any("planned, but without a result" in line for line in lines))
+
+    def test_json_and_junit(self):
+        report.write_json(self.CHECKS, ["x"], {"seed": "1"}, self.folder / "r.json")
+        data = json.loads((self.folder / "r.json").read_text(encoding="utf-8"))
+        self.assertEqual((data["passed"], data["failed"], data["without_result"]), (1, 1, ["x"]))
+        report.write_junit(self.CHECKS, ["x"], self.folder / "r.xml")
+        root = xml.parse(self.folder / "r.xml").getroot()
+        self.assertEqual(len(root.findall(".//failure")), 1)
+        self.assertEqual(len(root.findall(".//error")), 1)
+
+
+class CommandLine(EngineTest):
+    def erix(self, *words: str) -> tuple[int, str]:
+        done = subprocess.run([str(ROOT / "erix"), *words], stdin=subprocess.DEVNULL, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        return done.returncode, done.stdout
+
+    def test_unknown_words(self):
+        status, text = self.erix("tset")
+        self.assertEqual(status, Exit.USAGE)
+        self.assertIn("did you mean `test`?", text)
+        status, text = self.erix("doctor", "--fersh")
+        self.assertEqual(status, Exit.USAGE)
+        self.assertIn("did you mean `--fresh`?", text)
+        status, text = self.erix("build", "taget")
+        self.assertEqual(status, Exit.USAGE)
+        self.assertIn("did you mean `target`?", text)
+
+    def test_every_command_teaches(self):
+        status, text = self.erix("--help")
+        self.assertEqual(status, Exit.PASSED)
+        for command in ("setup", "doctor", "build", "run", "test", "list", "lint", "image", "debug",
+                        "bench", "tidy"):
+            self.assertIn(f"  {command} ", text)
+            status, text_of_command = self.erix(command, "--help")
+            self.assertEqual(status, Exit.PASSED)
+            self.assertIn("examples:", text_of_command, command)
+
+    def test_list_is_json(self):
+        status, text = self.erix("list", "--json")
+        self.assertEqual(status, Exit.PASSED)
+        rows = json.loads(text)
+        self.assertTrue(all({"name", "summary", "tags", "expect"} <= set(row) for row in rows))
+
+    def test_unknown_scenario(self):
+        status, text = self.erix("test", "no-such-scenario", "--no-build")
+        self.assertEqual(status, Exit.USAGE, text)
+
+
+class Store(EngineTest):
+    def test_keys_do_not_run_into_each_other(self):
+        self.assertNotEqual(cas.key_of(("ab", "c")), cas.key_of(("a", "bc")))
+
+    def test_a_digest_follows_the_content(self):
+        file = self.folder / "f"
+        file.write_bytes(b"1")
+        first = cas.digest_file(file)
+        file.write_bytes(b"22")
+        self.assertNotEqual(first, cas.digest_file(file))
+
+
+class Rules(EngineTest):
+    def source(self, text: str) -> sources.Source:
+        file = self.folder / "kernel" / "x.c"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return sources.load(file, self.folder)
+
+    def test_functions_are_found(self):
+        text = "int f(void)\n{\n    return 1;\n}\n\nstruct s x = {\n    1,\n};\n" \
+               "int g(int a,\n    int b)\n{\n    return a;\n}\n"
+        found = sources.functions(self.source(text))
+        self.assertEqual([(each.name, each.length) for each in found], [("f", 3), ("g", 3)])
+
+    def test_include_layers(self):
+        source = self.source("")
+        self.assertTrue(tidy._may_include(source, "lib/elf/elf.h"))
+        self.assertTrue(tidy._may_include(source, "stdint.h"))
+        self.assertFalse(tidy._may_include(source, "userlib/ipc.h"))
+        self.assertFalse(tidy._may_include(source, "services/blockd/partition.h"))
+
+    def test_components_differ(self):
+        (self.folder / "components.toml").write_text("# top\n", encoding="utf-8")
+        (self.folder / "lib" / "a").mkdir(parents=True)
+        (self.folder / "lib" / "a" / "a.c").write_text("x", encoding="utf-8")
+        self.assertEqual(len(components.differences(self.folder)), 1)
+        components.write_catalogue(self.folder)
+        self.assertEqual(components.differences(self.folder), [])
+        before = components.digest(self.folder / "lib" / "a")
+        (self.folder / "lib" / "a" / "a.c").write_text("y", encoding="utf-8")
+        self.assertNotEqual(before, components.digest(self.folder / "lib" / "a"))
+
+    def test_the_rom_of_the_host_unit(self):
+        rom = hostunit.rom(1000)
+        self.assertEqual(len(rom), hostunit.ROM_BYTES)
+        self.assertEqual(rom[hostunit.RESET_OFFSET], 0xEA)

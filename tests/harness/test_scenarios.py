@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: ISC
+"""Scenario files: what the schema refuses and how it says so, and the rules between keys."""
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from support import EngineTest  # noqa: E402  (puts tools/ on the path)
+from harness import expression, groups, lint, scenario, template, tomlplace  # noqa: E402
+from harness.outcome import UsageError  # noqa: E402
+
+GOOD = '[expect]\nexit = "success"\nordered = ["ERIX_ROOTD:READY"]\n'
+SMOKE = 'kernel_rootd_test = "smoke"\n'
+
+
+class Schema(EngineTest):
+    def refused(self, text: str, *wanted: str, name: str = "sample") -> str:
+        found, problems = scenario.parse(self.write_scenario(text, name))
+        complaint = "\n".join(str(problem) for problem in problems)
+        self.assertEqual(found, [], "was accepted")
+        for each in wanted:
+            self.assertIn(each, complaint)
+        return complaint
+
+    def test_a_good_one(self):
+        self.assertEqual(self.scenario(GOOD).expect.exit, "success")
+
+    def test_unknown_key_is_pointed_at(self):
+        self.refused(GOOD + 'forbiden = ["ERIX_KERNEL:PANIC"]\n',
+                     "sample.toml:7: unknown key `forbiden` in [expect]",
+                     '     7 | forbiden = ["ERIX_KERNEL:PANIC"]',
+                     "       | ^^^^^^^^ did you mean `forbidden`?")
+
+    def test_unknown_key_of_a_step_is_pointed_at_in_its_own_table(self):
+        self.refused(GOOD + '[[steps]]\nexpect = "a"\n[[steps]]\nexpct = "b"\n',
+                     "sample.toml:10: unknown key `expct` in [steps]", "did you mean `expect`?")
+
+    def test_unknown_value(self):
+        self.refused(GOOD.replace("success", "sucess"), "`sucess` is no value of `exit`",
+                     "did you mean `success`?")
+        self.refused('block_storage_image = "phase4-fss"\n' + GOOD, "did you mean `phase4-fs`?")
+
+    def test_wrong_types(self):
+        self.refused('tags = "boot"\n' + GOOD, "`tags` must be of type list")
+        self.refused('tags = [1]\n' + GOOD, "`tags` must be a list of str")
+        self.refused('qemu_block_readonly = "yes"\n' + GOOD, "must be of type bool")
+        self.refused(GOOD + '[budget]\ncpu_s = true\n', "must be of type float")
+        self.refused(GOOD + '[boot]\nmemory_mib = 1\n', "must be at least 64")
+
+    def test_missing_key(self):
+        self.refused('[expect]\nordered = []\n', "key `exit` is missing in [expect]")
+        self.refused('tags = []\n', "key `expect` is missing")
+
+    def test_name_must_be_the_name_of_the_file(self):
+        file = self.write_scenario(GOOD)
+        other = file.rename(file.with_name("other.toml"))
+        _, problems = scenario.parse(other)
+        self.assertIn("must be the file's name, other", str(problems[0]))
+
+    def test_not_toml(self):
+        self.refused("[expect\n", "not TOML", "sample.toml:4")
+        self.refused('[expect]\nexit = "success"\nexit = "success"\n', "not TOML")
+
+    def test_matrix_makes_one_scenario_for_each_value(self):
+        file = self.write_scenario('block_storage_image = "{medium}"\n' + GOOD
+                                   + '[matrix]\nmedium = ["none", "gpt"]\n')
+        found, problems = scenario.parse(file)
+        self.assertEqual(problems, [])
+        self.assertEqual([each.name for each in found], ["sample[none]", "sample[gpt]"])
+        self.assertEqual(found[1].options["block_storage_image"], "gpt")
+
+    def test_matrix_is_checked(self):
+        self.refused(GOOD + '[matrix]\nmedium = []\n', "must be a list of texts that is not empty")
+        self.refused('block_storage_image = "{m}"\n' + GOOD + '[matrix]\nm = ["gtp"]\n',
+                     "`gtp` is no value of `block_storage_image`")
+
+
+class Rules(EngineTest):
+    def complaints(self, text: str) -> str:
+        return "\n".join(str(each) for each in lint.scenario_problems(self.scenario(text)))
+
+    def test_a_good_one(self):
+        self.assertEqual(self.complaints(GOOD), "")
+
+    def test_unknown_marker(self):
+        self.assertIn("no marker `ERIX_ROOTD:REDY`",
+                      self.complaints(GOOD.replace("READY", "REDY")))
+        self.assertIn("did you mean `ERIX_ROOTD:READY`?",
+                      self.complaints(GOOD.replace("READY", "REDY")))
+        self.assertIn("no marker `ERIX_NOBODY:*`",
+                      self.complaints(GOOD + 'forbidden = ["ERIX_NOBODY:*"]\n'))
+
+    def test_wanted_and_forbidden(self):
+        self.assertIn("both wanted and forbidden",
+                      self.complaints(GOOD + 'forbidden = ["ERIX_ROOTD:*"]\n'))
+
+    def test_a_failure_needs_its_reason(self):
+        self.assertIn("must name the marker of its reason",
+                      self.complaints('[expect]\nexit = "rootd-failure"\n'))
+
+    def test_verdict_needs_a_goal(self):
+        self.assertIn("needs `ordered`", self.complaints('[expect]\nexit = "verdict"\n'))
+
+    def test_modes(self):
+        self.assertIn("rootd_test_mode `none`",
+                      self.complaints('rootd_test_mode = "phase0"\n' + GOOD))
+        self.assertEqual(self.complaints(SMOKE + 'rootd_test_mode = "phase0"\n' + GOOD), "")
+        self.assertIn("go together",
+                      self.complaints('disk_image_case = "single-virtio-gpt"\n' + GOOD))
+        self.assertIn("no debug exit", self.complaints(
+            'run_mode = "vm-disk-image"\ndisk_image_case = "single-virtio-gpt"\n' + GOOD))
+        self.assertIn("needs rootd_test_mode `phase2-probe`", self.complaints(
+            SMOKE + 'rootd_test_mode = "phase0"\n'
+            'service_startup_peer_fault = "probed-omit-deviced-peer"\n' + GOOD))
+
+    def test_guest_time_needs_icount(self):
+        self.assertIn("needs boot.icount", self.complaints(GOOD + '[budget]\nguest_s = 3\n'))
+
+    def test_steps_must_prove_something(self):
+        step = '[[steps]]\nexpect = "erix> "\nsend = "echo {nonce}\\n"\n'
+        self.assertIn("the steps prove nothing", self.complaints(GOOD + step))
+        proof = '[[steps]]\nexpect = "{reverse:{nonce}}"\n'
+        self.assertEqual(self.complaints(GOOD + step + proof), "")
+        self.assertIn("not both", self.complaints(
+            GOOD + '[[steps]]\nexpect = "{upper:{nonce}}"\nmatch = "a"\n'))
+        self.assertIn("not a regular expression", self.complaints(
+            GOOD + '[[steps]]\nexpect = "{upper:{nonce}}"\n[[steps]]\nmatch = "("\n'))
+
+
+class Groups(EngineTest):
+    def write_group(self, name: str, text: str) -> Path:
+        folder = self.folder / "groups"
+        folder.mkdir(exist_ok=True)
+        (folder / f"{name}.txt").write_text(text, encoding="utf-8")
+        return folder
+
+    def problems(self, text: str) -> str:
+        folder = self.write_group("g", text)
+        return "\n".join(str(each) for each in groups.problems(["boot-a", "boot-b[x]"], folder))
+
+    def test_members(self):
+        folder = self.write_group("g", "# comment\nboot-b\n\nboot-a # also\n")
+        self.assertEqual(groups.members("g", ["boot-a", "boot-b[x]", "c"], folder),
+                         ["boot-a", "boot-b[x]"])
+        folder = self.write_group("h", "boot-*\n")
+        self.assertEqual(groups.members("h", ["boot-a", "boot-b[x]", "c"], folder),
+                         ["boot-a", "boot-b[x]"])
+
+    def test_bad_groups(self):
+        self.assertIn("the group is empty", self.problems("# nothing\n"))
+        self.assertIn("no scenario `boot-c`", self.problems("boot-c\n"))
+        self.assertIn("did you mean `boot-a`?", self.problems("boot-c\n"))
+        self.assertIn("listed twice", self.problems("boot-a\nboot-a\n"))
+        self.assertEqual(self.problems("boot-a\nboot-b\n"), "")
+
+
+class Choice(EngineTest):
+    def setUp(self):
+        super().setUp()
+        self.write_scenario('tags = ["boot", "slow"]\n' + GOOD, "boot-a")
+        self.write_scenario('tags = ["boot"]\n' + GOOD, "boot-b")
+        self.write_scenario('tags = ["fs"]\n' + GOOD, "files")
+        self.scenarios = scenario.load_all(self.folder / "scenarios")
+
+    def chosen(self, *words: str) -> list[str]:
+        return [each.name for each in expression.choose(list(words), self.scenarios)]
+
+    def test_words(self):
+        self.assertEqual(self.chosen(), ["boot-a", "boot-b", "files"])
+        self.assertEqual(self.chosen("files"), ["files"])
+        self.assertEqual(self.chosen("boot-*"), ["boot-a", "boot-b"])
+        self.assertEqual(self.chosen("tag:boot", "not", "tag:slow"), ["boot-b"])
+        self.assertEqual(self.chosen("not", "files"), ["boot-a", "boot-b"])
+
+    def test_unknown_words(self):
+        for words, meant in ((["file"], "files"), (["tag:bot"], "boot")):
+            with self.assertRaisesRegex(UsageError, f"did you mean `{meant}`"):
+                self.chosen(*words)
+        with self.assertRaisesRegex(UsageError, "no group"):
+            self.chosen("group:nothing-like-it")
+        with self.assertRaisesRegex(UsageError, "behind it"):
+            self.chosen("not")
+
+
+class Texts(EngineTest):
+    def test_functions_of_the_nonce(self):
+        self.assertEqual(template.fill("a {nonce} b", "42"), "a 42 b")
+        self.assertEqual(template.fill("{reverse:x{nonce}}", "42"), "24x")
+        self.assertEqual(template.fill("{length:{nonce}\n}", "42"), "3")
+        self.assertTrue(template.fill("{sha256:{nonce}}", "42").startswith("73475cb40a568e8d"))
+
+    def test_other_braces_stay(self):
+        self.assertEqual(template.fill("a{2,3} {other}", "42"), "a{2,3} {other}")
+
+    def test_what_is_filled_in_is_protected(self):
+        self.assertEqual(template.fill(".{upper:a.b}", "42", lambda text: f"<{text}>"), ".<A.B>")
+
+    def test_places(self):
+        source = 'a = 1\n[t]\nb = 2\n[[r]]\nc = 3\n[[r]]\n  c = 4\n'
+        self.assertEqual(tomlplace.find(source, ("t",), "b"), tomlplace.Place(3, 1))
+        self.assertEqual(tomlplace.find(source, ("r", 1), "c"), tomlplace.Place(7, 3))
+        self.assertEqual(tomlplace.find(source, ("t",), "missing").line, 2)

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: ISC
+"""The unit of counting: one check that passed or failed, and the jobs that make checks."""
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the final count. `details` are printed below a failure."""
+    suite: str
+    name: str
+    passed: bool
+    details: tuple[str, ...] = ()
+    cpu_s: float = 0.0
+    wall_s: float = 0.0
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Work for one worker; gives at least one check. `estimate_s` orders the queue."""
+    suite: str
+    name: str
+    estimate_s: float
+    execute: Callable[[], list[Check]]

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: ISC
+"""The disks of a run: which images a scenario needs, made once and shared, copied where written.
+
+Without run_mode `vm-disk-image` the boot image lies on a SATA disk of its own, which firmware reads and
+EriX has no driver for; the medium of `block_storage_image` is the one virtio disk. So all scenarios of one
+BootConfig share a boot disk, whatever their medium.
+"""
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from harness import artifacts, cas, components, diskcheck, media, paths, tools
+from harness.outcome import BuildError, EnvironmentProblem
+from harness.qemu import Disk
+from harness.scenario import Scenario
+from harness.template import fill
+
+media.names()  # puts tools/ on the path
+from imagemaker import disk, ext, fat, gpt, host, recipe  # noqa: E402
+from imagemaker.tree import Entry, Tree  # noqa: E402
+
+JUNK_BYTES = 8 << 20
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a machine is started with. `data_disk` is the one that is verified afterwards."""
+    disks: tuple[Disk, ...]
+    data_disk: Path | None = None
+    digest_before: str = ""
+    flash_variables: Path | None = None
+    debug_exit: bool = True
+    digests: dict[str, str] = field(default_factory=dict)
+    private: tuple[Path, ...] = ()
+
+    def discard(self) -> None:
+        """Remove the copies that belong to this run alone; they are kept only for failures."""
+        for path in self.private:
+            path.unlink(missing_ok=True)
+
+
+class Provider(Protocol):
+    """Who makes the disks of a run; the tests of the engine have one of their own."""
+
+    def prepare(self, scenario: Scenario, folder: Path, nonce: str) -> Prepared: ...
+
+
+class Images:
+    """The provider for real runs: boot images, disks and media out of what was built."""
+
+    def prepare(self, scenario: Scenario, folder: Path, nonce: str) -> Prepared:
+        """Make or find the disks of a scenario. Raises HarnessError if one cannot be made."""
+        try:
+            prepared = self._disk_image(scenario, folder) \
+                if scenario.options["run_mode"] == "vm-disk-image" \
+                else self._fixture(scenario, folder, nonce)
+        except host.MissingTool as error:
+            raise EnvironmentProblem(str(error)) from error
+        except (host.MakerError, gpt.GptError) as error:
+            raise BuildError(str(error)) from error
+        return prepared
+
+    def _flash(self, scenario: Scenario, folder: Path) -> Path | None:
+        if scenario.boot.start != "stock":
+            return None
+        variables = folder / "flash-variables.fd"
+        shutil.copyfile(tools.firmware_flash()[1], variables)
+        return variables
+
+    def _fixture(self, scenario: Scenario, folder: Path, nonce: str) -> Prepared:
+        boot_disk = esp_disk(artifacts.BootPlan.of(scenario))
+        disks = [Disk(boot_disk, "sata", readonly=True, boot=True)]
+        digests = {"boot": diskcheck.digest(boot_disk)}
+        medium = scenario.options["block_storage_image"]
+        if medium == "auto":
+            medium = "phase4-fs"
+        if medium == "none":
+            return Prepared(tuple(disks), flash_variables=self._flash(scenario, folder),
+                            digests=digests)
+        readonly = scenario.options["qemu_block_readonly"]
+        shared = medium_disk(medium)
+        private: tuple[Path, ...] = ()
+        data_disk = shared
+        if not readonly or scenario.files:
+            data_disk = folder / "disk.img"
+            disk.copy(shared, data_disk)
+            put_files(data_disk, scenario, nonce)
+            private = (data_disk,)
+        disks.append(Disk(data_disk, "virtio", readonly))
+        digests["disk"] = diskcheck.digest(data_disk)
+        return Prepared(tuple(disks), data_disk, digests["disk"], self._flash(scenario, folder),
+                        digests=digests, private=private)
+
+    def _disk_image(self, scenario: Scenario, folder: Path) -> Prepared:
+        """The packaged appliance image in one of its topologies, without debug exit."""
+        image = appliance(scenario.options["runtime_config_profile"])
+        own = folder / "disk.img"
+        disk.copy(image, own)
+        disks = tuple(self._topology(scenario.options["disk_image_case"], own, folder))
+        extra = tuple(each.image for each in disks if each.image.parent == folder)
+        return Prepared(disks, own, diskcheck.digest(own), self._flash(scenario, folder),
+                        debug_exit=False, digests={"disk": diskcheck.digest(image)},
+                        private=tuple({own, *extra}))
+
+    def _topology(self, case: str, own: Path, folder: Path) -> list[Disk]:
+        if case == "single-virtio-gpt":
+            return [Disk(own, "virtio", boot=True)]
+        if case == "two-virtio-disks":
+            return [Disk(own, "virtio", boot=True), Disk(self._junk(folder), "virtio")]
+        boot = Disk(own, "sata", boot=True)
+        if case == "no-virtio-sata":
+            return [boot]
+        if case == "single-virtio-junk-sata":
+            return [boot, Disk(self._junk(folder), "virtio")]
+        bare = folder / "esp.img"
+        with open(own, "rb") as source, open(bare, "wb") as target:
+            partition = gpt.find(own, disk.ESP_NAME)
+            source.seek(partition.first_byte)
+            target.write(source.read(partition.size_bytes))
+        return [boot, Disk(bare, "virtio")]
+
+    def _junk(self, folder: Path) -> Path:
+        junk = folder / "junk.img"
+        junk.write_bytes(b"EriX junk disk. " * (JUNK_BYTES // 16))
+        return junk
+
+
+def put_files(image: Path, scenario: Scenario, nonce: str) -> None:
+    """Write the [[files]] of a scenario onto the data volume of its own copy of the medium."""
+    tree: Tree = {fill(each.path, nonce): Entry(fill(each.content, nonce).encode())
+                  for each in scenario.files}
+    if not tree:
+        return
+    partition = gpt.find(image, disk.DATA_NAME)
+    if partition is None:
+        raise BuildError(f"[[files]]: the medium has no partition {disk.DATA_NAME}")
+    ext.put(f"{image}?offset={partition.first_byte}", tree)
+
+
+def _maker_digest() -> str:
+    return components.digest(paths.ROOT / "tools" / "imagemaker")
+
+
+def esp_disk(plan: artifacts.BootPlan) -> Path:
+    """The boot disk for a plan, from the store or made now."""
+    loader = artifacts.loader(plan.image_kind)
+    boot_image = artifacts.boot_image(plan)
+    image_bytes = boot_image.read_bytes() if boot_image else None
+    key = ("esp disk", _maker_digest(), cas.digest_file(loader),
+           cas.digest_file(boot_image) if boot_image else "none")
+    return cas.get(key, lambda target: disk.make_esp_disk(target, loader.read_bytes(), image_bytes))
+
+
+def medium_disk(name: str) -> Path:
+    """A medium by its name, from the store or made now."""
+    tree = artifacts.data_tree()
+    key = ("medium", name, _maker_digest(), artifacts.tree_digest(tree))
+    return cas.get(key, lambda target: recipe.make(name, target, tree))
+
+
+def appliance(profile: str, key_file: Path | None = None) -> Path:
+    """The disk image of a runtime profile, from the store or made now."""
+    plan = artifacts.BootPlan.runtime(profile, key_file)
+    loader = artifacts.loader(plan.image_kind)
+    boot_image = artifacts.boot_image(plan)
+    tree = artifacts.data_tree()
+    key = ("appliance", _maker_digest(), cas.digest_file(loader), cas.digest_file(boot_image),
+           artifacts.tree_digest(tree))
+    return cas.get(key, lambda target: disk.make_appliance(
+        target, loader.read_bytes(), boot_image.read_bytes(), tree))

@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: ISC
+"""Running one scenario: start the machine, type, watch the budgets, stop at the verdict, judge.
+
+A run ends when the guest ends it, when all that is wanted has come (exit `verdict`), or when a budget
+is used up. Budgets count CPU seconds, guest seconds and time asleep; never plain time, which says more
+about what else the host does.
+"""
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from harness import diskcheck, judge, markers, qemu, values
+from harness.images import Prepared, Provider
+from harness.judge import Observation, Reason
+from harness.machine import SERIAL_BYTES_MAX, Machine
+from harness.markers import Seen
+from harness.outcome import EnvironmentProblem, HarnessError
+from harness.scenario import Scenario, Step
+from harness.template import fill, nonce
+
+POLL_S = 0.05
+# After a forbidden marker the run is lost; this much more is let out, for the dump that explains it.
+LAST_WORDS_CPU_S = 1.0
+LAST_WORDS_IDLE_S = 1.0
+SHOWN_STEP_CHARACTERS = 100
+
+
+@dataclass(frozen=True)
+class Context:
+    """What all runs of one invocation have in common."""
+    provider: Provider
+    accelerator: str
+    factor: float
+    seed: str
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of a scenario. No reasons: it passed."""
+    name: str
+    reasons: tuple[Reason, ...]
+    end: str
+    cpu_s: float
+    guest_s: float | None
+    wall_s: float
+    folder: Path
+
+    @property
+    def passed(self) -> bool:
+        return not self.reasons
+
+
+class Conversation:
+    """The steps of a scenario: what is waited for on the serial line, and what is typed then."""
+
+    def __init__(self, steps: tuple[Step, ...], nonce_text: str):
+        self._steps = list(steps)
+        self._nonce = nonce_text
+        self._at = 0
+
+    def _pattern(self, step: Step) -> re.Pattern:
+        if step.match:
+            return re.compile(fill(step.match, self._nonce, re.escape), re.MULTILINE)
+        return re.compile(re.escape(fill(step.expect, self._nonce)))
+
+    def advance(self, machine: Machine) -> None:
+        """Take as many steps as what has been said allows. What one step found is used up."""
+        while self._steps:
+            step = self._steps[0]
+            found = self._pattern(step).search(machine.transcript, self._at)
+            if found is None:
+                return
+            self._at = found.end()
+            self._steps.pop(0)
+            if step.send:
+                machine.send(fill(step.send, self._nonce))
+
+    @property
+    def waiting(self) -> str:
+        """What is waited for; empty when the conversation is over."""
+        if not self._steps:
+            return ""
+        step = self._steps[0]
+        return fill(step.match or step.expect, self._nonce)[:SHOWN_STEP_CHARACTERS].strip()
+
+
+class Watch:
+    """Tells a hang from work: compares the machine with the budgets of the scenario."""
+
+    def __init__(self, scenario: Scenario, factor: float):
+        self._budget = scenario.budget
+        self._factor = factor
+        self._icount = scenario.boot.icount >= 0
+        self._quiet_from_cpu_s = 0.0
+        self._idle_from_s = 0.0
+        self._guest_asked_s = 0.0
+        self._bytes = 0
+        self._lost = False
+
+    def lost(self) -> None:
+        """The run cannot pass any more: leave it only its last words."""
+        self._lost = True
+
+    def hang(self, machine: Machine) -> str:
+        """Why the run must be ended now; empty while it may go on."""
+        cpu_s, now_s = machine.cpu_s(), machine.elapsed_s
+        if machine.bytes_seen != self._bytes:
+            self._bytes = machine.bytes_seen
+            self._quiet_from_cpu_s, self._idle_from_s = cpu_s, now_s
+        if not machine.asleep():
+            self._idle_from_s = now_s
+        quiet_s = LAST_WORDS_CPU_S if self._lost else self._budget.quiet_cpu_s
+        idle_s = LAST_WORDS_IDLE_S if self._lost else self._budget.idle_s
+        if machine.bytes_seen > SERIAL_BYTES_MAX:
+            return f"endless output: more than {SERIAL_BYTES_MAX >> 20} MiB"
+        if cpu_s > self._budget.cpu_s * self._factor:
+            return f"hang: budget cpu_s used up ({cpu_s:.1f} CPU-s)"
+        if cpu_s - self._quiet_from_cpu_s > quiet_s * self._factor:
+            return f"hang: busy for {cpu_s - self._quiet_from_cpu_s:.1f} CPU-s without a word"
+        if now_s - self._idle_from_s > idle_s:
+            return f"hang: the guest has slept for {now_s - self._idle_from_s:.1f} s without a word"
+        return self._guest_time_up(machine, now_s)
+
+    def _guest_time_up(self, machine: Machine, now_s: float) -> str:
+        if not self._budget.guest_s or not self._icount or now_s - self._guest_asked_s < 0.5:
+            return ""
+        self._guest_asked_s = now_s
+        guest_s = machine.guest_s()
+        if guest_s is not None and guest_s > self._budget.guest_s:
+            return f"hang: budget guest_s used up ({guest_s:.0f} s of guest time)"
+        return ""
+
+
+class Run:
+    """One run of one scenario."""
+
+    def __init__(self, scenario: Scenario, context: Context):
+        self._scenario = scenario
+        self._context = context
+        self._nonce = nonce(context.seed, scenario.name)
+        self.folder = context.folder / scenario.folder_name()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._conversation = Conversation(scenario.steps, self._nonce)
+        self._watch = Watch(scenario, context.factor)
+        self._forbidden = judge.forbidden_patterns(scenario)
+        self._seen: list[Seen] = []
+        self._lines_read = 0
+
+    def _spec(self, prepared: Prepared) -> qemu.MachineSpec:
+        boot = self._scenario.boot
+        return qemu.MachineSpec(
+            disks=prepared.disks, accelerator=self._context.accelerator if boot.icount < 0 else "tcg",
+            memory_mib=boot.memory_mib, icount=boot.icount, start=boot.start,
+            flash_variables=prepared.flash_variables, debug_exit=prepared.debug_exit)
+
+    def _read_lines(self, machine: Machine) -> None:
+        for number in range(self._lines_read, len(machine.lines)):
+            line = machine.lines[number]
+            self._seen += markers.in_line(line.text, number + 1, line.time_s)
+        self._lines_read = len(machine.lines)
+        if judge.first_forbidden(self._forbidden, self._seen):
+            self._watch.lost()
+
+    def _goal_reached(self) -> bool:
+        return (self._scenario.expect.exit == values.EXIT_VERDICT
+                and not self._conversation.waiting
+                and judge.goal_reached(self._scenario.expect, self._seen))
+
+    def _follow(self, machine: Machine) -> tuple[str, str]:
+        """Watch the machine to the end of the run; how it ended, and the hang if it was one."""
+        while machine.poll(POLL_S):
+            self._read_lines(machine)
+            self._conversation.advance(machine)
+            if self._goal_reached():
+                return values.EXIT_VERDICT, ""
+            hang = self._watch.hang(machine)
+            if hang:
+                machine.screenshot(self.folder / "screen.png")
+                return "no end", hang
+        return judge.name_end(machine.wait_exit(), machine.monitor.shutdown_reason()), ""
+
+    def execute(self) -> Result:
+        """Run the scenario and judge it. Raises HarnessError if it cannot be run at all."""
+        prepared = self._context.provider.prepare(self._scenario, self.folder, self._nonce)
+        words = qemu.command(self._spec(prepared))
+        (self.folder / "qemu.cmd").write_text(qemu.pasteable(words), encoding="utf-8")
+        with Machine(words, self.folder / "serial.log") as machine:
+            end, hang = self._follow(machine)
+            guest_s = machine.guest_s() if self._scenario.boot.icount >= 0 else None
+            machine.stop()
+            self._read_lines(machine)
+            self._conversation.advance(machine)
+            wall_s, cpu_s = machine.elapsed_s, machine.cpu_s()
+        observation = Observation(
+            end=end, seen=tuple(self._seen), lines=tuple(line.text for line in machine.lines),
+            hang=hang, step_waiting=self._conversation.waiting,
+            disk_problems=self._disk_problems(prepared))
+        result = Result(self._scenario.name, judge.judge(self._scenario, observation), end, cpu_s,
+                        guest_s, wall_s, self.folder)
+        self._keep(result, machine, prepared)
+        return result
+
+    def _disk_problems(self, prepared: Prepared) -> tuple[str, ...]:
+        if not self._scenario.verify:
+            return ()
+        if prepared.data_disk is None:
+            return ("the run has no disk to be verified",)
+        return diskcheck.problems(self._scenario.verify, prepared.data_disk,
+                                  prepared.digest_before, self._nonce)
+
+    def _keep(self, result: Result, machine: Machine, prepared: Prepared) -> None:
+        rows = [f"{line.time_s:.3f}\t{line.cpu_s:.2f}\t{markers.clean(line.text)}\n"
+                for line in machine.lines]
+        (self.folder / "serial.tsv").write_text("".join(rows), encoding="utf-8")
+        verdict = {"name": result.name, "passed": result.passed, "end": result.end,
+                   "wanted": self._scenario.expect.exit, "cpu_s": round(result.cpu_s, 2),
+                   "guest_s": result.guest_s, "wall_s": round(result.wall_s, 2),
+                   "nonce": self._nonce, "seed": self._context.seed,
+                   "image_digests": prepared.digests,
+                   "reasons": [asdict(reason) for reason in result.reasons],
+                   "markers": [asdict(seen) for seen in self._seen]}
+        text = json.dumps(verdict, indent=1) + "\n"
+        (self.folder / "verdict.json").write_text(text, encoding="utf-8")
+        if result.passed:
+            prepared.discard()
+
+
+def run(scenario: Scenario, context: Context) -> Result:
+    """Run a scenario. What stops it from being run is its failure, with the reason; but a tool that
+    is missing says nothing about EriX and is raised as EnvironmentProblem."""
+    the_run = Run(scenario, context)
+    try:
+        return the_run.execute()
+    except EnvironmentProblem:
+        raise
+    except HarnessError as error:
+        return Result(scenario.name, (Reason(f"cannot be run: {error}"),), "not started", 0.0, None,
+                      0.0, the_run.folder)

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: ISC
+"""The suites of `./erix test` and the jobs in each: host, python, tidy, scenarios."""
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from harness import paths, programs, runner, state, tidy, tools
+from harness.check import Check, Job
+from harness.outcome import BuildError
+from harness.report import reason_lines
+from harness.scenario import Scenario
+
+SUITES = ("host", "python", "tidy", "scenarios")
+ESTIMATES = "durations"
+ESTIMATE_UNKNOWN_S = 5.0
+
+
+class Estimates:
+    """How long jobs took the last time; decides only the order and what is called slow."""
+
+    def __init__(self):
+        self._known = state.load(ESTIMATES, {}) or {}
+
+    def of(self, suite: str, name: str) -> float:
+        return self._known.get(f"{suite}/{name}", ESTIMATE_UNKNOWN_S)
+
+    def learn(self, checks: list[Check]) -> None:
+        for check in checks:
+            if check.wall_s:
+                label = f"{check.suite}/{check.name.split(':')[0]}"
+                self._known[label] = round(check.wall_s, 2)
+        state.store(ESTIMATES, {}, self._known)
+
+
+def host_tests() -> dict[str, list[str]]:
+    """The test programs of build/host and their command lines, as Meson knows them."""
+    done = subprocess.run([tools.find("meson"), "introspect", "--tests",
+                           str(paths.BUILD / "host")], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, check=False)
+    if done.returncode != 0:
+        raise BuildError(f"meson introspect: {done.stderr.decode(errors='replace')}")
+    return {row["name"]: row["cmd"] for row in json.loads(done.stdout)}
+
+
+def python_tests() -> dict[str, list[str]]:
+    """The files of Python tests and their command lines; the name is the path."""
+    files = [*sorted((paths.ROOT / "tools").glob("*/test/test_*.py")),
+             *sorted((paths.TESTS / "harness").glob("test_*.py"))]
+    starter = str(Path(__file__).with_name("pytests.py"))
+    return {str(file.relative_to(paths.ROOT)).removesuffix(".py"):
+            [sys.executable, "-B", "-s", starter, str(file)] for file in files}
+
+
+def _program_jobs(suite: str, commands: dict[str, list[str]], estimates: Estimates) -> list[Job]:
+    counts = programs.expected_counts().get(suite, {})
+
+    def job(name: str, command: list[str]) -> Job:
+        return Job(suite, name, estimates.of(suite, name),
+                   lambda: programs.run(suite, name, command, counts.get(name)))
+
+    jobs = [job(name, command) for name, command in commands.items()]
+    for name in sorted(set(counts) - set(commands)):
+        missing = Check(suite, name, False, ("tests/expected-counts.toml names it; it is not there",))
+        jobs.append(Job(suite, name, 0.0, lambda missing=missing: [missing]))
+    return jobs
+
+
+def _tidy_jobs() -> list[Job]:
+    def job(name: str, rule) -> Job:
+        def execute() -> list[Check]:
+            problems = tuple(rule())
+            return [Check("tidy", name, not problems, problems)]
+        return Job("tidy", name, 1.0, execute)
+    return [job(name, rule) for name, rule in tidy.RULES.items()]
+
+
+def scenario_jobs(scenarios: list[Scenario], context: runner.Context, estimates: Estimates
+                  ) -> list[Job]:
+    """A job for each scenario."""
+    def job(scenario: Scenario) -> Job:
+        def execute() -> list[Check]:
+            result = runner.run(scenario, context)
+            return [Check("scenarios", result.name, result.passed,
+                          tuple(reason_lines(scenario, result)), result.cpu_s, result.wall_s,
+                          f"{result.cpu_s:5.1f} cpu")]
+        return Job("scenarios", scenario.name, estimates.of("scenarios", scenario.name), execute)
+    return [job(scenario) for scenario in scenarios]
+
+
+def _scenario_count(count: int) -> Job:
+    least = programs.expected_counts().get("scenarios", {}).get("total", 0)
+    good = count >= least > 0
+    details = () if good else (f"{count} scenarios, tests/expected-counts.toml wants {least or '?'}",)
+    check = Check("scenarios", "number of scenarios", good, details)
+    return Job("scenarios", "number of scenarios", 0.0, lambda: [check])
+
+
+def jobs(chosen: tuple[str, ...], scenarios: list[Scenario], context: runner.Context | None,
+         estimates: Estimates, whole: bool) -> list[Job]:
+    """The jobs of the chosen suites. `whole`: the scenarios are all there are, so count them."""
+    result: list[Job] = []
+    if "host" in chosen:
+        result += _program_jobs("host", host_tests(), estimates)
+    if "python" in chosen:
+        result += _program_jobs("python", python_tests(), estimates)
+    if "tidy" in chosen:
+        result += _tidy_jobs()
+    if "scenarios" in chosen and context:
+        result += scenario_jobs(scenarios, context, estimates)
+        if whole:
+            result.append(_scenario_count(len(scenarios)))
+    return result
