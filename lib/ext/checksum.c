@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Checksums of metadata, [ext4 Checksums]: which bytes, in which order, with which seed. A checksum
+ * field counts as zero, or is left out, where it stands among the bytes that it covers.
+ */
+#include <lib/crc/crc.h>
+
+#include "internal.h"
+
+uint32_t ext_checksum(uint32_t seed, const uint8_t *bytes, size_t size_bytes)
+{
+    return crc32c_update(seed, bytes, size_bytes);
+}
+
+static uint32_t checksum_le32(uint32_t seed, uint32_t value)
+{
+    uint8_t bytes[4];
+    store_le32(bytes, value);
+    return ext_checksum(seed, bytes, sizeof bytes);
+}
+
+bool ext_superblock_checksum_valid(const uint8_t *superblock)
+{
+    return ext_checksum(crc32c_seed, superblock, superblock_checksum) ==
+           load_le32(superblock + superblock_checksum);
+}
+
+uint32_t ext_checksum_seed_of_uuid(const uint8_t uuid[16])
+{
+    return ext_checksum(crc32c_seed, uuid, 16);
+}
+
+static uint16_t descriptor_crc32c(
+    const struct ext_mount *mount, uint32_t group, const uint8_t *descriptor)
+{
+    static const uint8_t zero[2] = {};
+    size_t after = descriptor_checksum + sizeof zero;
+    uint32_t checksum = checksum_le32(mount->geometry.checksum_seed, group);
+    checksum = ext_checksum(checksum, descriptor, descriptor_checksum);
+    checksum = ext_checksum(checksum, zero, sizeof zero);
+    checksum = ext_checksum(checksum, descriptor + after, mount->geometry.descriptor_bytes - after);
+    return (uint16_t)checksum;
+}
+
+static uint16_t descriptor_crc16(
+    const struct ext_mount *mount, uint32_t group, const uint8_t *descriptor)
+{
+    uint8_t number[4];
+    store_le32(number, group);
+    size_t after = descriptor_checksum + 2;
+    uint16_t checksum = crc16_update(crc16_seed, mount->uuid, sizeof mount->uuid);
+    checksum = crc16_update(checksum, number, sizeof number);
+    checksum = crc16_update(checksum, descriptor, descriptor_checksum);
+    return crc16_update(checksum, descriptor + after, mount->geometry.descriptor_bytes - after);
+}
+
+bool ext_descriptor_checksum_valid(
+    const struct ext_mount *mount, uint32_t group, const uint8_t *descriptor)
+{
+    uint16_t stored = load_le16(descriptor + descriptor_checksum);
+    if (ext_has_checksums(mount)) {
+        return stored == descriptor_crc32c(mount, group, descriptor);
+    }
+    if (ext_has(mount, EXT_RO_COMPAT, ro_compat_group_checksum)) {
+        return stored == descriptor_crc16(mount, group, descriptor);
+    }
+    return true;
+}
+
+uint32_t ext_inode_checksum_seed(const struct ext_mount *mount, uint32_t number, const uint8_t *raw)
+{
+    uint32_t seed = checksum_le32(mount->geometry.checksum_seed, number);
+    return ext_checksum(seed, raw + inode_generation, 4);
+}
+
+/* Whether the inode has the upper half of its checksum. */
+static bool has_checksum_high(uint32_t inode_bytes, const uint8_t *raw)
+{
+    return inode_bytes > original_inode_bytes &&
+           load_le16(raw + inode_extra_bytes) >= inode_checksum_high + 2 - original_inode_bytes;
+}
+
+bool ext_inode_checksum_valid(const struct ext_mount *mount, uint32_t seed, const uint8_t *raw)
+{
+    static const uint8_t zero[2] = {};
+    uint32_t inode_bytes = mount->geometry.inode_bytes;
+    size_t after_low = inode_checksum_low + sizeof zero;
+    uint32_t checksum = ext_checksum(seed, raw, inode_checksum_low);
+    checksum = ext_checksum(checksum, zero, sizeof zero);
+    if (!has_checksum_high(inode_bytes, raw)) {
+        checksum = ext_checksum(checksum, raw + after_low, inode_bytes - after_low);
+        return (uint16_t)checksum == load_le16(raw + inode_checksum_low);
+    }
+    size_t after_high = inode_checksum_high + sizeof zero;
+    checksum = ext_checksum(checksum, raw + after_low, inode_checksum_high - after_low);
+    checksum = ext_checksum(checksum, zero, sizeof zero);
+    checksum = ext_checksum(checksum, raw + after_high, inode_bytes - after_high);
+    uint32_t stored =
+        (uint32_t)load_le16(raw + inode_checksum_high) << 16 | load_le16(raw + inode_checksum_low);
+    return checksum == stored;
+}
+
+bool ext_mmp_checksum_valid(const struct ext_mount *mount, const uint8_t *block)
+{
+    return !ext_has_checksums(mount) || ext_checksum(mount->geometry.checksum_seed, block,
+                                            mmp_checksum) == load_le32(block + mmp_checksum);
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * ext2, ext3 and ext4, read from any block device. Bytes on the medium are foreign: whatever they
+ * are, no call crashes, reads outside its memory or fails to end.
+ *
+ * There are no paths here: nodes are inode numbers, names are looked up in one directory. All state
+ * is in a `struct ext_mount` and in memory that the caller gives; one mount belongs to one thread.
+ *
+ * Statuses, alike for all calls unless said otherwise:
+ *   CORRUPT      the medium contradicts its format; `mount->corruption` says what and where;
+ *   UNSUPPORTED  the medium is honest but asks for what we refuse; `mount->refusal` says what;
+ *   IO, ...      what the device said;
+ *   NO_MEMORY    every block of the cache is in use (fewer than ext_cache_block_count_min).
+ */
+#pragma once
+
+#include <lib/block/block.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+constexpr uint32_t ext_name_bytes_max = 255;
+constexpr uint32_t ext_link_bytes_max = 4096;
+constexpr uint64_t ext_root_number = 2;
+
+/* Blocks of the greatest size (4 KiB) that a mount needs room for in its cache. */
+constexpr uint32_t ext_cache_block_count_min = 16;
+constexpr uint32_t ext_block_bytes_max = 4096;
+
+/* ---- Features ------------------------------------------------------------------------------- */
+
+/* The three feature words of the super block. */
+enum ext_feature_word : uint32_t {
+    EXT_COMPAT,
+    EXT_INCOMPAT,
+    EXT_RO_COMPAT,
+    EXT_FEATURE_WORD_COUNT,
+};
+
+enum ext_verdict : uint32_t {
+    EXT_ACCEPTED,
+    EXT_ACCEPTED_READ_ONLY, /* may be read, must not be written */
+    EXT_REFUSED,
+};
+
+/* One bit of a feature word. */
+struct ext_feature {
+    enum ext_feature_word word;
+    uint32_t bit;
+    enum ext_verdict verdict;
+    const char *name;   /* as the tools for this format call it */
+    const char *reason; /* why it is not simply accepted; nullptr if it is */
+};
+
+/* The verdict on one bit; never nullptr: a bit that nobody knows is refused. */
+const struct ext_feature *ext_feature_find(enum ext_feature_word word, uint32_t bit);
+
+/* "compat", "incompat" or "ro_compat". */
+const char *ext_feature_word_name(enum ext_feature_word word);
+
+/* ---- A mount -------------------------------------------------------------------------------- */
+
+/* What was found to lie, and in which block; `what` is nullptr if nothing was. */
+struct ext_corruption {
+    const char *what;
+    uint64_t block;
+};
+
+/*
+ * What a mount was refused for. For a feature, `feature_word` and `feature_bit` say which (the name
+ * alone does not tell unknown bits apart); else feature_bit is ext_no_feature_bit.
+ */
+struct ext_refusal {
+    const char *what;
+    const char *reason;
+    enum ext_feature_word feature_word;
+    uint32_t feature_bit;
+};
+
+constexpr uint32_t ext_no_feature_bit = UINT32_MAX;
+
+/* The validated shape of the volume. */
+struct ext_geometry {
+    uint64_t block_count;
+    uint64_t reserved_block_count;
+    uint64_t free_block_count; /* as the super block claims */
+    uint32_t inode_count;
+    uint32_t free_inode_count; /* as the super block claims */
+    uint32_t block_bytes;
+    uint32_t block_shift;   /* block_bytes == 1 << block_shift */
+    uint32_t cluster_shift; /* blocks in a cluster == 1 << cluster_shift */
+    uint32_t first_data_block;
+    uint32_t blocks_per_group;
+    uint32_t inodes_per_group;
+    uint32_t inode_bytes;
+    uint32_t inode_table_blocks; /* in one group */
+    uint32_t first_inode;        /* the first that is not reserved */
+    uint32_t group_count;
+    uint32_t descriptor_bytes;
+    uint32_t first_meta_group; /* in descriptor blocks; UINT32_MAX without meta_bg */
+    uint32_t backup_groups[2]; /* with sparse_super2 */
+    uint32_t checksum_seed;
+    uint64_t mmp_block; /* with mmp */
+    uint32_t revision;
+};
+
+struct ext_mount {
+    struct block_cache cache;
+    struct ext_geometry geometry;
+    uint32_t features[EXT_FEATURE_WORD_COUNT];
+    bool read_only; /* some feature, or the device, forbids writing */
+    bool clean;     /* unmounted in order and without known errors */
+    uint8_t uuid[16];
+    char label[17]; /* ends with NUL */
+    struct ext_corruption corruption;
+    struct ext_refusal refusal;
+};
+
+/* What the cache of a mount is made of; borrowed for the life of the mount. */
+struct ext_mount_memory {
+    struct block_cache_entry *entries;
+    uint32_t entry_count;
+    /* buffer.bytes must not be nullptr; a handle lets the device fill the cache directly. */
+    struct block_buffer buffer;
+    uint64_t buffer_bytes;
+};
+
+/*
+ * Validates the volume (super block, features, every group descriptor, root directory's inode) and
+ * makes it readable. Writes nothing. INVALID_ARGUMENT if the memory is less than
+ * ext_cache_block_count_min blocks of ext_block_bytes_max. After a failure only corruption and
+ * refusal mean anything. There is nothing to undo: forget the struct to unmount.
+ */
+enum status ext_mount(
+    struct ext_mount *mount, struct block_device *device, struct ext_mount_memory memory);
+
+struct ext_statistics {
+    uint64_t block_count;
+    uint64_t free_block_count;
+    uint64_t available_block_count; /* free ones that are not reserved */
+    uint64_t inode_count;
+    uint64_t free_inode_count;
+    uint32_t block_bytes;
+    uint32_t name_bytes_max;
+};
+
+/* The size and free space of the volume, as its super block states them. */
+struct ext_statistics ext_statfs(const struct ext_mount *mount);
+
+/* ---- Inodes --------------------------------------------------------------------------------- */
+
+/* The numbers are those of directory entries. */
+enum ext_type : uint8_t {
+    EXT_TYPE_UNKNOWN,
+    EXT_TYPE_FILE,
+    EXT_TYPE_DIRECTORY,
+    EXT_TYPE_CHARACTER_DEVICE,
+    EXT_TYPE_BLOCK_DEVICE,
+    EXT_TYPE_FIFO,
+    EXT_TYPE_SOCKET,
+    EXT_TYPE_LINK,
+    EXT_TYPE_COUNT,
+};
+
+struct ext_time {
+    int64_t seconds; /* since 1970 */
+    uint32_t nanoseconds;
+};
+
+constexpr uint32_t ext_block_area_bytes = 60;
+
+struct ext_inode {
+    uint64_t number;
+    uint64_t size_bytes;
+    uint64_t sector_count; /* of 512 bytes, data and what maps it */
+    uint64_t attribute_block;
+    struct ext_time accessed;
+    struct ext_time modified;
+    struct ext_time changed;
+    struct ext_time created; /* 0 if the inode is too small to tell */
+    uint32_t user_id;
+    uint32_t group_id;
+    uint32_t project_id;
+    uint32_t flags;
+    uint32_t generation;
+    uint32_t device_major; /* of devices */
+    uint32_t device_minor;
+    uint32_t checksum_seed; /* of what belongs to this inode */
+    uint16_t mode;          /* type and permissions, POSIX values */
+    uint16_t link_count;
+    enum ext_type type;
+    uint8_t block_area[ext_block_area_bytes];
+};
+
+/*
+ * The inode, its checksum and its fields verified. INVALID_ARGUMENT if there is no such number;
+ * NOT_FOUND if the inode is free; CORRUPT for a reserved one other than the root directory.
+ */
+enum status ext_read_inode(struct ext_mount *mount, uint64_t number, struct ext_inode *inode_out);
+
+enum ext_run_kind : uint32_t {
+    EXT_RUN_DATA,
+    EXT_RUN_HOLE,      /* never allocated: reads as zero */
+    EXT_RUN_UNWRITTEN, /* allocated, never written: reads as zero */
+};
+
+/* Blocks of a file that follow each other on the medium, or none of which are there. */
+struct ext_run {
+    uint64_t logical_block;
+    uint64_t physical_block; /* 0 for a hole */
+    uint64_t block_count;
+    enum ext_run_kind kind;
+};
+
+/*
+ * An open file or directory: its inode and the run found last, which makes the next mapping cheap.
+ * The caller owns it; it may be copied and forgotten at any time.
+ */
+struct ext_file {
+    struct ext_inode inode;
+    struct ext_run last_run; /* block_count 0 if there is none */
+};
+
+/* As ext_read_inode, ready for the calls below. */
+enum status ext_open(struct ext_mount *mount, uint64_t number, struct ext_file *file_out);
+
+/* ---- Contents ------------------------------------------------------------------------------- */
+
+/*
+ * The longest known run that begins with `logical_block`; it may reach past the end of the file.
+ * UNSUPPORTED for a file whose bytes are inside its inode; INVALID_ARGUMENT for what has no blocks.
+ */
+enum status ext_map(struct ext_mount *mount, struct ext_file *file, uint64_t logical_block,
+    struct ext_run *run_out);
+
+struct ext_read_request {
+    uint64_t offset_bytes;
+    uint64_t size_bytes;
+    struct block_buffer buffer; /* size_bytes of room */
+};
+
+/*
+ * Reads from a file; short only at the end of the file, 0 bytes beyond it. Whole blocks go from the
+ * device straight into the buffer. IS_DIRECTORY for a directory, INVALID_ARGUMENT for other things
+ * without contents. With buffer.bytes nullptr only whole blocks of data can be read; else
+ * INVALID_ARGUMENT, after which the caller reads into memory of its own.
+ */
+enum status ext_read(struct ext_mount *mount, struct ext_file *file,
+    struct ext_read_request request, uint64_t *done_bytes_out);
+
+/*
+ * The target of a symbolic link, without a NUL, in `target`, which has room for ext_link_bytes_max
+ * bytes. INVALID_ARGUMENT if it is no symbolic link.
+ */
+enum status ext_read_link(
+    struct ext_mount *mount, struct ext_file *file, char *target, uint32_t *target_bytes_out);
+
+/* ---- Directories ---------------------------------------------------------------------------- */
+
+struct ext_entry {
+    uint64_t inode_number;
+    uint64_t next_cursor;
+    const char *name; /* not ended by NUL; borrowed until the visit returns */
+    uint32_t name_bytes;
+    enum ext_type type; /* EXT_TYPE_UNKNOWN if the volume does not record it */
+};
+
+struct ext_visitor {
+    bool (*visit)(void *context, const struct ext_entry *entry); /* false: stop here */
+    void *context;
+};
+
+/*
+ * Shows the entries from `cursor` on, "." and ".." included, in the order of the medium. A cursor
+ * is 0 or an entry's next_cursor. OK when the visitor stopped; END after the last entry;
+ * NOT_DIRECTORY.
+ */
+enum status ext_read_directory(struct ext_mount *mount, struct ext_file *directory, uint64_t cursor,
+    struct ext_visitor visitor);
+
+/* The inode of a name. NOT_FOUND; NOT_DIRECTORY; NAME_TOO_LONG; INVALID_ARGUMENT if empty. */
+enum status ext_lookup(struct ext_mount *mount, struct ext_file *directory, const char *name,
+    uint32_t name_bytes, uint64_t *number_out);

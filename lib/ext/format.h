@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The on-disk format of ext2, ext3 and ext4: byte offsets and values, all little-endian. Private to
+ * lib/ext. Section names are those of the public description "ext4 Data Structures and Algorithms"
+ * (kernel.org/doc/html/latest/filesystems/ext4), cited as [ext4 NAME].
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- Super block, [ext4 Super Block] -------------------------------------------------------- */
+
+constexpr uint64_t superblock_offset_bytes = 1024;
+constexpr uint32_t superblock_bytes = 1024;
+constexpr uint16_t superblock_magic = 0xef53;
+
+constexpr size_t superblock_inode_count = 0x00;
+constexpr size_t superblock_block_count_low = 0x04;
+constexpr size_t superblock_reserved_count_low = 0x08;
+constexpr size_t superblock_free_block_count_low = 0x0c;
+constexpr size_t superblock_free_inode_count = 0x10;
+constexpr size_t superblock_first_data_block = 0x14;
+constexpr size_t superblock_log_block_size = 0x18;
+constexpr size_t superblock_log_cluster_size = 0x1c;
+constexpr size_t superblock_blocks_per_group = 0x20;
+constexpr size_t superblock_clusters_per_group = 0x24;
+constexpr size_t superblock_inodes_per_group = 0x28;
+constexpr size_t superblock_magic_at = 0x38;
+constexpr size_t superblock_state = 0x3a;
+constexpr size_t superblock_creator_system = 0x48;
+constexpr size_t superblock_revision = 0x4c;
+constexpr size_t superblock_first_inode = 0x54;
+constexpr size_t superblock_inode_bytes = 0x58;
+constexpr size_t superblock_feature_compat = 0x5c;
+constexpr size_t superblock_feature_incompat = 0x60;
+constexpr size_t superblock_feature_ro_compat = 0x64;
+constexpr size_t superblock_uuid = 0x68;
+constexpr size_t superblock_label = 0x78;
+constexpr size_t superblock_descriptor_bytes = 0xfe;
+constexpr size_t superblock_first_meta_group = 0x104;
+constexpr size_t superblock_block_count_high = 0x150;
+constexpr size_t superblock_reserved_count_high = 0x154;
+constexpr size_t superblock_free_block_count_high = 0x158;
+constexpr size_t superblock_mmp_block = 0x168;
+constexpr size_t superblock_checksum_type = 0x175;
+constexpr size_t superblock_backup_groups = 0x24c;
+constexpr size_t superblock_checksum_seed = 0x270;
+constexpr size_t superblock_checksum = 0x3fc;
+
+constexpr uint32_t revision_original = 0;
+constexpr uint32_t revision_dynamic = 1;
+constexpr uint32_t creator_linux = 0;
+constexpr uint16_t state_clean = 0x0001;
+constexpr uint16_t state_errors = 0x0002;
+constexpr uint8_t checksum_type_crc32c = 1;
+constexpr uint32_t original_inode_bytes = 128;
+constexpr uint32_t original_first_inode = 11;
+constexpr uint32_t root_inode_number = 2;
+
+/* Feature bits that the code asks for; features.c has them all. */
+constexpr uint32_t compat_directory_index = 1U << 5;
+constexpr uint32_t compat_sparse_super2 = 1U << 9;
+constexpr uint32_t incompat_filetype = 1U << 1;
+constexpr uint32_t incompat_meta_bg = 1U << 4;
+constexpr uint32_t incompat_extents = 1U << 6;
+constexpr uint32_t incompat_64bit = 1U << 7;
+constexpr uint32_t incompat_mmp = 1U << 8;
+constexpr uint32_t incompat_flex_bg = 1U << 9;
+constexpr uint32_t incompat_checksum_seed = 1U << 13;
+constexpr uint32_t incompat_large_directory = 1U << 14;
+constexpr uint32_t incompat_inline_data = 1U << 15;
+constexpr uint32_t ro_compat_sparse_super = 1U << 0;
+constexpr uint32_t ro_compat_huge_file = 1U << 3;
+constexpr uint32_t ro_compat_group_checksum = 1U << 4;
+constexpr uint32_t ro_compat_bigalloc = 1U << 9;
+constexpr uint32_t ro_compat_metadata_checksum = 1U << 10;
+
+/* ---- Multiple mount protection, [ext4 Multiple Mount Protection] ----------------------------- */
+
+constexpr size_t mmp_magic_at = 0x00;
+constexpr size_t mmp_sequence = 0x04;
+constexpr size_t mmp_checksum = 0x3fc;
+constexpr uint32_t mmp_magic = 0x004d4d50;
+constexpr uint32_t mmp_sequence_clean = 0xff4d4d50;
+
+/* ---- Group descriptor, [ext4 Block Group Descriptors] ---------------------------------------- */
+
+constexpr uint32_t descriptor_bytes_short = 32;
+constexpr uint32_t descriptor_bytes_long = 64;
+constexpr size_t descriptor_block_bitmap_low = 0x00;
+constexpr size_t descriptor_inode_bitmap_low = 0x04;
+constexpr size_t descriptor_inode_table_low = 0x08;
+constexpr size_t descriptor_flags = 0x12;
+constexpr size_t descriptor_checksum = 0x1e;
+constexpr size_t descriptor_block_bitmap_high = 0x20;
+constexpr size_t descriptor_inode_bitmap_high = 0x24;
+constexpr size_t descriptor_inode_table_high = 0x28;
+constexpr uint16_t group_inodes_unused = 0x0001;
+
+/* ---- Inode, [ext4 Inode Table Entry] ----------------------------------------------------------
+ */
+
+constexpr size_t inode_mode = 0x00;
+constexpr size_t inode_user_low = 0x02;
+constexpr size_t inode_size_low = 0x04;
+constexpr size_t inode_accessed = 0x08;
+constexpr size_t inode_changed = 0x0c;
+constexpr size_t inode_modified = 0x10;
+constexpr size_t inode_group_low = 0x18;
+constexpr size_t inode_link_count = 0x1a;
+constexpr size_t inode_sector_count_low = 0x1c;
+constexpr size_t inode_flags = 0x20;
+constexpr size_t inode_block_area = 0x28;
+constexpr size_t inode_generation = 0x64;
+constexpr size_t inode_attribute_block_low = 0x68;
+constexpr size_t inode_size_high = 0x6c;
+constexpr size_t inode_sector_count_high = 0x74;
+constexpr size_t inode_attribute_block_high = 0x76;
+constexpr size_t inode_user_high = 0x78;
+constexpr size_t inode_group_high = 0x7a;
+constexpr size_t inode_checksum_low = 0x7c;
+constexpr size_t inode_extra_bytes = 0x80;
+constexpr size_t inode_checksum_high = 0x82;
+constexpr size_t inode_changed_extra = 0x84;
+constexpr size_t inode_modified_extra = 0x88;
+constexpr size_t inode_accessed_extra = 0x8c;
+constexpr size_t inode_created = 0x90;
+constexpr size_t inode_created_extra = 0x94;
+constexpr size_t inode_project = 0x9c;
+
+/* Flags in inode_flags. */
+constexpr uint32_t inode_flag_encrypted = 0x0000'0800;
+constexpr uint32_t inode_flag_indexed = 0x0000'1000;
+constexpr uint32_t inode_flag_huge_file = 0x0004'0000;
+constexpr uint32_t inode_flag_extents = 0x0008'0000;
+constexpr uint32_t inode_flag_verity = 0x0010'0000;
+constexpr uint32_t inode_flag_attribute_value = 0x0020'0000;
+constexpr uint32_t inode_flag_inline_data = 0x1000'0000;
+constexpr uint32_t inode_flag_casefold = 0x4000'0000;
+
+/* ---- Block map, [ext4 Direct/Indirect Block Addressing] ---------------------------------------
+ */
+
+constexpr uint32_t block_map_direct_count = 12;
+constexpr uint32_t block_map_level_max = 3;
+constexpr uint32_t block_pointer_bytes = 4;
+
+/* ---- Extent tree, [ext4 Extent Tree] -----------------------------------------------------------
+ */
+
+constexpr uint16_t extent_magic = 0xf30a;
+constexpr uint32_t extent_header_bytes = 12;
+constexpr uint32_t extent_entry_bytes = 12;
+constexpr uint32_t extent_depth_max = 5;
+constexpr uint64_t extent_logical_limit = (uint64_t)1 << 32;
+constexpr size_t extent_magic_at = 0x0;
+constexpr size_t extent_entry_count = 0x2;
+constexpr size_t extent_entry_count_max = 0x4;
+constexpr size_t extent_depth = 0x6;
+constexpr size_t extent_logical = 0x0; /* of an index entry and of a leaf entry */
+constexpr size_t extent_child_low = 0x4;
+constexpr size_t extent_child_high = 0x8;
+constexpr size_t extent_length = 0x4;
+constexpr size_t extent_start_high = 0x6;
+constexpr size_t extent_start_low = 0x8;
+constexpr uint32_t extent_length_written_max = 32768; /* above: unwritten, by this much shorter */
+
+/* ---- Directory, [ext4 Directory Entries] -------------------------------------------------------
+ */
+
+constexpr uint32_t entry_header_bytes = 8;
+constexpr size_t entry_inode = 0x0;
+constexpr size_t entry_record_bytes = 0x4;
+constexpr size_t entry_name_bytes = 0x6;
+constexpr size_t entry_type = 0x7; /* with the filetype feature; else the upper half of the above */
+constexpr uint8_t entry_type_tail = 0xde;
+constexpr uint32_t entry_tail_bytes = 12;
+constexpr size_t entry_tail_checksum = 0x8;
+
+/* Hash tree, [ext4 Hash Tree Directories]; offsets in the block. */
+constexpr size_t index_root_reserved = 0x18;
+constexpr size_t index_root_hash_version = 0x1c;
+constexpr size_t index_root_info_bytes = 0x1d;
+constexpr size_t index_root_level_count = 0x1e;
+constexpr size_t index_root_entries = 0x20;
+constexpr size_t index_node_entries = 0x08;
+constexpr uint32_t index_root_info_bytes_wanted = 8;
+constexpr uint32_t index_entry_bytes = 8;
+constexpr uint32_t index_tail_bytes = 8;
+constexpr uint8_t index_hash_version_max = 5;
+constexpr uint32_t index_block_mask = 0x0fff'ffff;
+
+/* ---- Attributes in the inode, [ext4 Extended Attributes] and [ext4 Inline Data] ----------------
+ */
+
+constexpr uint32_t attribute_magic = 0xea02'0000;
+constexpr uint32_t attribute_header_bytes = 4;
+constexpr uint32_t attribute_entry_bytes = 16;
+constexpr size_t attribute_name_bytes = 0x0;
+constexpr size_t attribute_name_index = 0x1;
+constexpr size_t attribute_value_offset = 0x2;
+constexpr size_t attribute_value_inode = 0x4;
+constexpr size_t attribute_value_bytes = 0x8;
+constexpr uint8_t attribute_index_system = 7;
+constexpr uint32_t inline_area_bytes = 60;
+constexpr uint32_t inline_directory_parent_bytes = 4;

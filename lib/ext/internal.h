@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the files of lib/ext share with each other and with nobody else.
+ */
+#pragma once
+
+#include <lib/base/base.h>
+#include <lib/ext/ext.h>
+
+#include "format.h"
+
+/*
+ * Notes what lies and returns CORRUPT; every CORRUPT of this library comes from here.
+ */
+static inline enum status ext_corrupt(struct ext_mount *mount, const char *what, uint64_t block)
+{
+    mount->corruption = (struct ext_corruption){.what = what, .block = block};
+    return STATUS_CORRUPT;
+}
+
+static inline bool ext_has(
+    const struct ext_mount *mount, enum ext_feature_word word, uint32_t feature)
+{
+    return (mount->features[word] & feature) != 0;
+}
+
+static inline bool ext_has_checksums(const struct ext_mount *mount)
+{
+    return ext_has(mount, EXT_RO_COMPAT, ro_compat_metadata_checksum);
+}
+
+/* Whether blocks [first, first + count) can hold data: inside the volume, past its super block. */
+static inline bool ext_blocks_valid(const struct ext_mount *mount, uint64_t first, uint64_t count)
+{
+    const struct ext_geometry *geometry = &mount->geometry;
+    return first > geometry->first_data_block && count <= geometry->block_count &&
+           first <= geometry->block_count - count;
+}
+
+/* ---- What is remembered of a cached block that was verified ---------------------------------- */
+
+/*
+ * A block that passed its checks keeps a mark (block_cache_entry.owner_mark) of what it was checked
+ * as and for which inode, so that it is checked once for each time it is read from the device.
+ */
+enum ext_mark_kind : uint32_t {
+    EXT_MARK_EXTENT_NODE = 1,
+    EXT_MARK_DIRECTORY_FIRST = 2,
+    EXT_MARK_DIRECTORY_LATER = 3,
+};
+
+static inline uint32_t ext_mark(enum ext_mark_kind kind, const struct ext_inode *inode)
+{
+    return (uint32_t)inode->number << 2 | kind;
+}
+
+/* ---- checksum.c ------------------------------------------------------------------------------ */
+
+bool ext_superblock_checksum_valid(const uint8_t *superblock);
+uint32_t ext_checksum_seed_of_uuid(const uint8_t uuid[16]);
+bool ext_descriptor_checksum_valid(
+    const struct ext_mount *mount, uint32_t group, const uint8_t *descriptor);
+uint32_t ext_inode_checksum_seed(
+    const struct ext_mount *mount, uint32_t number, const uint8_t *raw);
+bool ext_inode_checksum_valid(const struct ext_mount *mount, uint32_t seed, const uint8_t *raw);
+bool ext_mmp_checksum_valid(const struct ext_mount *mount, const uint8_t *block);
+
+/* CRC-32C of `size_bytes` bytes that follow what `seed` stands for. */
+uint32_t ext_checksum(uint32_t seed, const uint8_t *bytes, size_t size_bytes);
+
+/* ---- superblock.c ---------------------------------------------------------------------------- */
+
+/* Fills geometry, features, label, uuid and the two verdicts, or refuses. */
+enum status ext_superblock_parse(
+    struct ext_mount *mount, const uint8_t *superblock, const struct block_device *device);
+
+/* ---- features.c ------------------------------------------------------------------------------ */
+
+/* Judges all bits of all words; the first refused one is noted. */
+enum status ext_features_judge(struct ext_mount *mount);
+
+/* ---- group.c --------------------------------------------------------------------------------- */
+
+struct ext_group {
+    uint64_t block_bitmap;
+    uint64_t inode_bitmap;
+    uint64_t inode_table;
+    uint16_t flags;
+};
+
+/* The descriptor of a group below group_count, verified. */
+enum status ext_group_read(struct ext_mount *mount, uint32_t group, struct ext_group *group_out);
+
+/* ---- inode.c --------------------------------------------------------------------------------- */
+
+/*
+ * The block of the inode table that holds a number from 1 to inode_count, pinned, and the inode's
+ * bytes in it. Give it back with block_cache_put. NOT_FOUND if its whole group is unused.
+ */
+enum status ext_inode_pin(struct ext_mount *mount, uint32_t number,
+    struct block_cache_entry **entry_out, const uint8_t **raw_out);
+
+/* ---- block_map.c, extent.c: ext_map for the two ways of mapping -------------------------------
+ */
+
+enum status ext_block_map_find(struct ext_mount *mount, const struct ext_inode *inode,
+    uint64_t logical_block, struct ext_run *run_out);
+uint64_t ext_block_map_limit(const struct ext_geometry *geometry);
+enum status ext_extent_find(struct ext_mount *mount, const struct ext_inode *inode,
+    uint64_t logical_block, struct ext_run *run_out);
+
+/* ---- inline.c -------------------------------------------------------------------------------- */
+
+/* Where the bytes of a file inside its inode are: up to two pieces. The second is in `entry`. */
+struct ext_inline {
+    struct block_cache_entry *entry; /* pinned */
+    const uint8_t *first;
+    uint32_t first_bytes;
+    const uint8_t *second;
+    uint32_t second_bytes;
+};
+
+/* Both pieces of a file whose inode_flag_inline_data is set; give `entry` back. */
+enum status ext_inline_pin(
+    struct ext_mount *mount, const struct ext_inode *inode, struct ext_inline *pieces_out);

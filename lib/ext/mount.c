@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Mounting: everything that later calls rely on is checked here, and nothing is written.
+ */
+#include "internal.h"
+
+/*
+ * The super block is read before the size of a block is known, with the device's own blocks, into
+ * the memory that becomes the cache.
+ */
+static enum status read_superblock(
+    struct ext_mount *mount, struct block_device *device, const struct ext_mount_memory *memory)
+{
+    uint64_t first_block = superblock_offset_bytes / device->block_bytes;
+    uint64_t end_bytes = superblock_offset_bytes + superblock_bytes;
+    uint64_t end_block = (end_bytes + device->block_bytes - 1) / device->block_bytes;
+    if (device->block_bytes > ext_block_bytes_max || end_block > device->block_count) {
+        return ext_corrupt(mount, "device is too small for a super block", 0);
+    }
+    struct block_transfer transfer = {
+        .first_block = first_block,
+        .block_count = (uint32_t)(end_block - first_block),
+        .buffer = memory->buffer,
+    };
+    enum status status = block_read(device, &transfer, 1);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const uint8_t *bytes = memory->buffer.bytes;
+    bytes += superblock_offset_bytes - first_block * device->block_bytes;
+    return ext_superblock_parse(mount, bytes, device);
+}
+
+static enum status init_cache(
+    struct ext_mount *mount, struct block_device *device, const struct ext_mount_memory *memory)
+{
+    uint32_t block_bytes = mount->geometry.block_bytes;
+    uint64_t room_count = memory->buffer_bytes / block_bytes;
+    struct block_cache_memory cache_memory = {
+        .entries = memory->entries,
+        .entry_count =
+            room_count < memory->entry_count ? (uint32_t)room_count : memory->entry_count,
+        .buffer = memory->buffer,
+    };
+    return block_cache_init(&mount->cache, device, block_bytes, cache_memory);
+}
+
+static enum status check_groups(struct ext_mount *mount)
+{
+    for (uint32_t group = 0; group < mount->geometry.group_count; group++) {
+        struct ext_group ignored;
+        enum status status = ext_group_read(mount, group, &ignored);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
+
+/* A volume that another machine may have mounted is refused, [ext4 Multiple Mount Protection]. */
+static enum status check_mmp(struct ext_mount *mount)
+{
+    if (!ext_has(mount, EXT_INCOMPAT, incompat_mmp)) {
+        return STATUS_OK;
+    }
+    uint64_t block = mount->geometry.mmp_block;
+    struct block_cache_entry *entry;
+    enum status status = block_cache_get(&mount->cache, block, &entry);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const uint8_t *bytes = entry->buffer.bytes;
+    if (load_le32(bytes + mmp_magic_at) != mmp_magic) {
+        status = ext_corrupt(mount, "multiple mount protection magic", block);
+    } else if (!ext_mmp_checksum_valid(mount, bytes)) {
+        status = ext_corrupt(mount, "multiple mount protection checksum", block);
+    } else if (load_le32(bytes + mmp_sequence) != mmp_sequence_clean) {
+        mount->refusal = (struct ext_refusal){
+            .what = "mmp",
+            .reason = "the volume is in use, or was not unmounted",
+            .feature_word = EXT_INCOMPAT,
+            .feature_bit = log2_floor(incompat_mmp),
+        };
+        status = STATUS_UNSUPPORTED;
+    }
+    block_cache_put(&mount->cache, entry);
+    return status;
+}
+
+static bool stop_at_once(void *, const struct ext_entry *)
+{
+    return false;
+}
+
+/* The root's inode and the first block of its entries. */
+static enum status check_root(struct ext_mount *mount)
+{
+    struct ext_file root;
+    enum status status = ext_open(mount, ext_root_number, &root);
+    if (status == STATUS_NOT_FOUND) {
+        return ext_corrupt(mount, "root is no directory", 0);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct ext_visitor visitor = {.visit = stop_at_once};
+    status = ext_read_directory(mount, &root, 0, visitor);
+    if (status == STATUS_NOT_DIRECTORY || status == STATUS_END) {
+        return ext_corrupt(mount, "root is no directory", 0);
+    }
+    return status;
+}
+
+enum status ext_mount(
+    struct ext_mount *mount, struct block_device *device, struct ext_mount_memory memory)
+{
+    *mount = (struct ext_mount){.refusal = {.feature_bit = ext_no_feature_bit}};
+    if (memory.entry_count < ext_cache_block_count_min || memory.buffer.bytes == nullptr ||
+        memory.buffer_bytes < (uint64_t)ext_cache_block_count_min * ext_block_bytes_max) {
+        return STATUS_INVALID_ARGUMENT;
+    }
+    enum status status = read_superblock(mount, device, &memory);
+    if (status == STATUS_OK) {
+        status = init_cache(mount, device, &memory);
+    }
+    if (status == STATUS_OK) {
+        status = check_groups(mount);
+    }
+    if (status == STATUS_OK) {
+        status = check_mmp(mount);
+    }
+    if (status == STATUS_OK) {
+        status = check_root(mount);
+    }
+    return status;
+}
+
+struct ext_statistics ext_statfs(const struct ext_mount *mount)
+{
+    const struct ext_geometry *geometry = &mount->geometry;
+    uint64_t reserved = geometry->reserved_block_count;
+    uint64_t free = geometry->free_block_count;
+    return (struct ext_statistics){
+        .block_count = geometry->block_count,
+        .free_block_count = free,
+        .available_block_count = free > reserved ? free - reserved : 0,
+        .inode_count = geometry->inode_count,
+        .free_inode_count = geometry->free_inode_count,
+        .block_bytes = geometry->block_bytes,
+        .name_bytes_max = ext_name_bytes_max,
+    };
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reading contents. Whole blocks of data are gathered into vectors for the device and land in the
+ * caller's buffer without a copy; parts of blocks come through the cache.
+ */
+#include <string.h>
+
+#include "internal.h"
+
+constexpr uint32_t gather_count_max = 16;
+constexpr uint64_t run_blocks_max = (uint64_t)1 << 18; /* in one transfer: 1 GiB of 4 KiB blocks */
+
+enum status ext_map(
+    struct ext_mount *mount, struct ext_file *file, uint64_t logical_block, struct ext_run *run_out)
+{
+    const struct ext_inode *inode = &file->inode;
+    bool has_blocks = inode->type == EXT_TYPE_FILE || inode->type == EXT_TYPE_DIRECTORY ||
+                      inode->type == EXT_TYPE_LINK;
+    if (!has_blocks) {
+        return STATUS_INVALID_ARGUMENT;
+    }
+    if ((inode->flags & inode_flag_inline_data) != 0) {
+        return STATUS_UNSUPPORTED;
+    }
+    struct ext_run *last = &file->last_run;
+    if (logical_block < last->logical_block ||
+        logical_block - last->logical_block >= last->block_count) {
+        enum status status = (inode->flags & inode_flag_extents) != 0
+                                 ? ext_extent_find(mount, inode, logical_block, last)
+                                 : ext_block_map_find(mount, inode, logical_block, last);
+        if (status != STATUS_OK) {
+            last->block_count = 0;
+            return status;
+        }
+    }
+    uint64_t skipped = logical_block - last->logical_block;
+    *run_out = (struct ext_run){
+        .logical_block = logical_block,
+        .physical_block = last->kind == EXT_RUN_HOLE ? 0 : last->physical_block + skipped,
+        .block_count = last->block_count - skipped,
+        .kind = last->kind,
+    };
+    return STATUS_OK;
+}
+
+/* A read under way: what is still to be done and what waits for the device. */
+struct reading {
+    struct ext_mount *mount;
+    struct ext_file *file;
+    uint64_t offset_bytes;
+    uint64_t left_bytes;
+    struct block_buffer buffer;
+    struct block_transfer transfers[gather_count_max];
+    uint32_t transfer_count;
+};
+
+static void advance(struct reading *reading, uint64_t done_bytes)
+{
+    reading->offset_bytes += done_bytes;
+    reading->left_bytes -= done_bytes;
+    reading->buffer = block_buffer_skip(reading->buffer, done_bytes);
+}
+
+static enum status submit(struct reading *reading)
+{
+    if (reading->transfer_count == 0) {
+        return STATUS_OK;
+    }
+    uint32_t count = reading->transfer_count;
+    reading->transfer_count = 0;
+    return block_read(reading->mount->cache.device, reading->transfers, count);
+}
+
+static enum status gather(struct reading *reading, uint64_t physical_block, uint64_t block_count)
+{
+    uint32_t device_blocks = reading->mount->cache.device_blocks;
+    reading->transfers[reading->transfer_count++] = (struct block_transfer){
+        .first_block = physical_block * device_blocks,
+        .block_count = (uint32_t)block_count * device_blocks,
+        .buffer = reading->buffer,
+    };
+    return reading->transfer_count == gather_count_max ? submit(reading) : STATUS_OK;
+}
+
+static enum status read_zeros(struct reading *reading, uint64_t size_bytes)
+{
+    if (reading->buffer.bytes == nullptr) {
+        return STATUS_INVALID_ARGUMENT;
+    }
+    memset(reading->buffer.bytes, 0, size_bytes);
+    return STATUS_OK;
+}
+
+/* Part of one block. */
+static enum status read_part(struct reading *reading, const struct ext_run *run)
+{
+    struct ext_mount *mount = reading->mount;
+    uint32_t block_bytes = mount->geometry.block_bytes;
+    uint32_t within = (uint32_t)(reading->offset_bytes & (block_bytes - 1));
+    uint64_t part_bytes = block_bytes - within;
+    if (part_bytes > reading->left_bytes) {
+        part_bytes = reading->left_bytes;
+    }
+    if (reading->buffer.bytes == nullptr) {
+        return STATUS_INVALID_ARGUMENT;
+    }
+    if (run->kind != EXT_RUN_DATA) {
+        memset(reading->buffer.bytes, 0, part_bytes);
+    } else {
+        struct block_cache_entry *entry;
+        enum status status = block_cache_get(&mount->cache, run->physical_block, &entry);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        const uint8_t *bytes = entry->buffer.bytes;
+        memcpy(reading->buffer.bytes, bytes + within, part_bytes);
+        block_cache_put(&mount->cache, entry);
+    }
+    advance(reading, part_bytes);
+    return STATUS_OK;
+}
+
+static enum status read_whole(struct reading *reading, const struct ext_run *run)
+{
+    uint32_t shift = reading->mount->geometry.block_shift;
+    uint64_t block_count = reading->left_bytes >> shift;
+    if (block_count > run->block_count) {
+        block_count = run->block_count;
+    }
+    if (block_count > run_blocks_max) {
+        block_count = run_blocks_max;
+    }
+    enum status status = run->kind == EXT_RUN_DATA
+                             ? gather(reading, run->physical_block, block_count)
+                             : read_zeros(reading, block_count << shift);
+    if (status == STATUS_OK) {
+        advance(reading, block_count << shift);
+    }
+    return status;
+}
+
+static enum status read_mapped(struct reading *reading)
+{
+    uint32_t block_bytes = reading->mount->geometry.block_bytes;
+    while (reading->left_bytes > 0) {
+        struct ext_run run;
+        uint64_t logical_block = reading->offset_bytes >> reading->mount->geometry.block_shift;
+        enum status status = ext_map(reading->mount, reading->file, logical_block, &run);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        bool whole =
+            is_aligned(reading->offset_bytes, block_bytes) && reading->left_bytes >= block_bytes;
+        status = whole ? read_whole(reading, &run) : read_part(reading, &run);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return submit(reading);
+}
+
+/* Copies what [offset, offset + left) has in common with a piece that begins at piece_offset. */
+static void copy_piece(
+    struct reading *reading, uint64_t piece_offset, const uint8_t *piece, uint32_t piece_bytes)
+{
+    uint64_t at = reading->offset_bytes - piece_offset;
+    if (reading->offset_bytes < piece_offset || at >= piece_bytes || reading->left_bytes == 0) {
+        return;
+    }
+    uint64_t part_bytes = piece_bytes - at;
+    if (part_bytes > reading->left_bytes) {
+        part_bytes = reading->left_bytes;
+    }
+    memcpy(reading->buffer.bytes, piece + at, part_bytes);
+    advance(reading, part_bytes);
+}
+
+static enum status read_inline(struct reading *reading)
+{
+    if (reading->buffer.bytes == nullptr) {
+        return STATUS_INVALID_ARGUMENT;
+    }
+    struct ext_inline pieces;
+    enum status status = ext_inline_pin(reading->mount, &reading->file->inode, &pieces);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    copy_piece(reading, 0, pieces.first, pieces.first_bytes);
+    copy_piece(reading, pieces.first_bytes, pieces.second, pieces.second_bytes);
+    block_cache_put(&reading->mount->cache, pieces.entry);
+    return STATUS_OK;
+}
+
+/* Contents of a file or a symbolic link. */
+static enum status read_contents(struct ext_mount *mount, struct ext_file *file,
+    struct ext_read_request request, uint64_t *done_bytes_out)
+{
+    uint64_t size_bytes = file->inode.size_bytes;
+    uint64_t left_bytes = 0;
+    if (request.offset_bytes < size_bytes) {
+        left_bytes = size_bytes - request.offset_bytes;
+    }
+    if (left_bytes > request.size_bytes) {
+        left_bytes = request.size_bytes;
+    }
+    struct reading reading = {
+        .mount = mount,
+        .file = file,
+        .offset_bytes = request.offset_bytes,
+        .left_bytes = left_bytes,
+        .buffer = request.buffer,
+    };
+    enum status status = STATUS_OK;
+    if (left_bytes > 0) {
+        bool inline_data = (file->inode.flags & inode_flag_inline_data) != 0;
+        status = inline_data ? read_inline(&reading) : read_mapped(&reading);
+    }
+    if (status == STATUS_OK) {
+        *done_bytes_out = left_bytes;
+    }
+    return status;
+}
+
+enum status ext_read(struct ext_mount *mount, struct ext_file *file,
+    struct ext_read_request request, uint64_t *done_bytes_out)
+{
+    if (file->inode.type == EXT_TYPE_DIRECTORY) {
+        return STATUS_IS_DIRECTORY;
+    }
+    if (file->inode.type != EXT_TYPE_FILE) {
+        return STATUS_INVALID_ARGUMENT;
+    }
+    return read_contents(mount, file, request, done_bytes_out);
+}
+
+/* [ext4 Symbolic Links]: a target that fits into the block area is kept there. */
+enum status ext_read_link(
+    struct ext_mount *mount, struct ext_file *file, char *target, uint32_t *target_bytes_out)
+{
+    const struct ext_inode *inode = &file->inode;
+    if (inode->type != EXT_TYPE_LINK) {
+        return STATUS_INVALID_ARGUMENT;
+    }
+    if (inode->size_bytes == 0 || inode->size_bytes > ext_link_bytes_max ||
+        inode->size_bytes > mount->geometry.block_bytes) {
+        return ext_corrupt(mount, "size of a symbolic link", 0);
+    }
+    bool in_area = inode->size_bytes < ext_block_area_bytes &&
+                   (inode->flags & (inode_flag_inline_data | inode_flag_extents)) == 0;
+    uint64_t done_bytes = inode->size_bytes;
+    if (in_area) {
+        memcpy(target, inode->block_area, inode->size_bytes);
+    } else {
+        struct ext_read_request request = {
+            .size_bytes = inode->size_bytes, .buffer = block_buffer_plain(target)};
+        enum status status = read_contents(mount, file, request, &done_bytes);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    for (uint64_t index = 0; index < done_bytes; index++) {
+        if (target[index] == '\0') {
+            return ext_corrupt(mount, "symbolic link with a NUL", 0);
+        }
+    }
+    *target_bytes_out = (uint32_t)done_bytes;
+    return STATUS_OK;
+}
