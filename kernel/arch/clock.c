@@ -5,10 +5,9 @@
  * It owns one I/O APIC line.
  *
  * Invariants
- *  1. arch_clock_read never goes backwards: a 32-bit counter is extended here, and the comparator
- * is never set further ahead than half a turn of it, so that every turn is seen.
- *  2. When the timer interrupt comes, the deadline has been reached, unless it lies beyond that
- * horizon.
+ *  1. arch_clock_read never goes backwards. A 32-bit counter is extended here; the comparator is
+ *     never set more than a quarter turn of it ahead, so that every turn is seen.
+ *  2. When the timer interrupts, its deadline has been reached or lies beyond that horizon.
  */
 #include <kernel/arch/apic.h>
 
@@ -47,13 +46,16 @@ constexpr uint64_t period_fs_min = 100'000;
  * legal periods. */
 constexpr uint32_t scale_bits = 56;
 
-constexpr uint64_t horizon_ticks_narrow = UINT64_C(1) << 31;
+/* Where a bus splits a read of 64 bits, a carry may come between the halves; the result is then off
+ * by 2^32. */
+constexpr uint64_t implausible_ticks = UINT64_C(1) << 31;
+
+constexpr uint64_t horizon_ticks_narrow = UINT64_C(1) << 30;
 constexpr uint64_t horizon_ticks_wide = UINT64_C(1) << 62;
 
 /* The legacy timer (8254): its line is the kernel's once it is stopped. */
 constexpr uint16_t legacy_timer_control = 0x43;
-constexpr uint8_t legacy_timer_stop =
-    0x30; /* counter 0, one shot: waits for a count that never comes */
+constexpr uint8_t legacy_timer_stop = 0x30; /* counter 0, one shot, and no count to start it */
 constexpr uint8_t legacy_timer_isa_line = 0;
 
 static struct {
@@ -87,10 +89,19 @@ static uint64_t scaled_product(uint64_t value, uint64_t factor)
     return high << (64 - scale_bits) | low >> scale_bits;
 }
 
-static uint64_t read_ticks(void)
+static uint64_t ticks_since_seen(void)
 {
     uint64_t counter = device_read64(clock.registers + HPET_COUNTER);
-    clock.seen_ticks += (counter - clock.seen_ticks) & clock.counter_mask;
+    return (counter - clock.seen_ticks) & clock.counter_mask;
+}
+
+static uint64_t read_ticks(void)
+{
+    uint64_t passed = ticks_since_seen();
+    if (passed >= implausible_ticks) { /* after a long sleep, or torn: a second time it cannot be */
+        passed = ticks_since_seen();
+    }
+    clock.seen_ticks += passed;
     return clock.seen_ticks;
 }
 

@@ -23,6 +23,20 @@ static inline void copy_upwards(void *target, const void *source, size_t bytes)
     }
 }
 
+/* The last byte first; string instructions then point at the first byte of each unit, not behind.
+ */
+static inline void copy_downwards(void *target, const void *source, size_t bytes)
+{
+    size_t words = bytes / word_bytes;
+    size_t rest = bytes % word_bytes;
+    uint8_t *to = (uint8_t *)target + bytes - 1;
+    const uint8_t *from = (const uint8_t *)source + bytes - 1;
+    __asm__ volatile("std; rep movsb" : "+D"(to), "+S"(from), "+c"(rest) : : "memory", "cc");
+    to -= word_bytes - 1;
+    from -= word_bytes - 1;
+    __asm__ volatile("rep movsq; cld" : "+D"(to), "+S"(from), "+c"(words) : : "memory", "cc");
+}
+
 void *memcpy(void *restrict target, const void *restrict source, size_t bytes)
 {
     copy_upwards(target, source, bytes);
@@ -35,9 +49,7 @@ void *memmove(void *target, const void *source, size_t bytes)
         copy_upwards(target, source, bytes); /* apart, or the target lies below the source */
         return target;
     }
-    uint8_t *to = (uint8_t *)target + bytes - 1;
-    const uint8_t *from = (const uint8_t *)source + bytes - 1;
-    __asm__ volatile("std; rep movsb; cld" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");
+    copy_downwards(target, source, bytes);
     return target;
 }
 

@@ -15,31 +15,18 @@
 #include <kernel/arch/arch.h>
 #include <kernel/arch/cpu.h>
 #include <kernel/arch/device.h>
+#include <kernel/arch/image.h>
+#include <kernel/arch/page_entry.h>
 #include <kernel/arch/stack.h>
 #include <kernel/memory.h>
 #include <kernel/panic.h>
 #include <lib/base/base.h>
-
-constexpr uint64_t entry_present = 1 << 0;
-constexpr uint64_t entry_writable = 1 << 1;
-constexpr uint64_t entry_write_through = 1 << 3;
-constexpr uint64_t entry_no_cache = 1 << 4;
-constexpr uint64_t entry_large = 1 << 7;
-constexpr uint64_t entry_global = 1 << 8;
-constexpr uint64_t entry_no_execute = UINT64_C(1) << 63;
-constexpr uint64_t entry_address_mask = UINT64_C(0x000ffffffffff000);
 
 constexpr uint64_t kernel_text = entry_present | entry_global;
 constexpr uint64_t kernel_read_only = kernel_text | entry_no_execute;
 constexpr uint64_t kernel_data = kernel_read_only | entry_writable;
 constexpr uint64_t kernel_device = kernel_data | entry_no_cache | entry_write_through;
 
-constexpr uint32_t small_page_bits = 12;
-constexpr uint32_t large_page_bits = 21;
-constexpr uint32_t huge_page_bits = 30;
-constexpr uint32_t top_entry_bits = 39;
-constexpr uint32_t index_bits = 9;
-constexpr uint32_t table_entries = 512;
 constexpr uint64_t page_bytes = 1 << small_page_bits;
 
 /* Top table, two each of the next two levels, and small ones for an image of up to 32 MiB and for
@@ -53,12 +40,6 @@ constexpr uint64_t cr4_global_pages = 1 << 7;
 /* The direct map ends where the kernel's image has its entry of the top table. */
 constexpr uint64_t direct_map_bytes_max =
     (kernel_base & ~((UINT64_C(1) << top_entry_bits) - 1)) - direct_map_base;
-
-/* From the linker script. */
-extern const char image_begin[];
-extern const char image_read_only_begin[];
-extern const char image_data_begin[];
-extern const char image_end[];
 
 struct range {
     uint64_t begin;
