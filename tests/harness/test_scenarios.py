@@ -69,6 +69,20 @@ class Schema(EngineTest):
         self.assertEqual([each.name for each in found], ["sample[none]", "sample[gpt]"])
         self.assertEqual(found[1].options["block_storage_image"], "gpt")
 
+    def test_matrix_rows(self):
+        file = self.write_scenario('block_storage_image = "{medium}"\n' + GOOD + (
+            'required = ["{marker}"]\n'
+            '[[matrix]]\nmedium = "none"\nmarker = "ERIX_KERNEL:START"\n'
+            '[[matrix]]\nmedium = "gpt"\nmarker = "ERIX_ROOTD:READY"\n'))
+        found, problems = scenario.parse(file)
+        self.assertEqual(problems, [])
+        self.assertEqual([each.name for each in found], ["sample[none]", "sample[gpt]"])
+        self.assertEqual(found[0].expect.required, ("ERIX_KERNEL:START",))
+
+    def test_matrix_rows_are_checked(self):
+        self.refused(GOOD + '[[matrix]]\na = "x"\n[[matrix]]\nb = "y"\n', "the same keys")
+        self.refused(GOOD + '[[matrix]]\na = "x"\n[[matrix]]\na = "x"\n', "must differ")
+
     def test_matrix_is_checked(self):
         self.refused(GOOD + '[matrix]\nmedium = []\n', "must be a list of texts that is not empty")
         self.refused('block_storage_image = "{m}"\n' + GOOD + '[matrix]\nm = ["gtp"]\n',

@@ -21,10 +21,15 @@ OPTIONS_FILE = "erix-options.json"
 
 @dataclass(frozen=True)
 class Machine:
-    """One of the machines that the tree is compiled for, and its options."""
+    """A build directory: the machine that it is for, and its options."""
     name: str
     machine_file: str
     options: tuple[str, ...]
+    machine: str = ""
+
+    @property
+    def kind(self) -> str:
+        return self.machine or self.name
 
     @property
     def folder(self) -> Path:
@@ -51,9 +56,9 @@ def exclusive():
 
 
 def _setup_command(machine: Machine) -> list[str]:
-    ini = paths.ROOT / "tools" / "meson" / f"{machine.name}.ini"
+    ini = paths.ROOT / "tools" / "meson" / f"{machine.kind}.ini"
     return [tools.find("meson"), "setup", str(machine.folder), str(paths.ROOT),
-            machine.machine_file, str(ini), f"-Dmachine={machine.name}", *machine.options]
+            machine.machine_file, str(ini), f"-Dmachine={machine.kind}", *machine.options]
 
 
 def _configure(machine: Machine, progress: Progress) -> None:
@@ -100,6 +105,17 @@ def _ninja(machine: Machine, targets: tuple[str, ...], progress: Progress) -> No
                 output.append(line)
     if process.returncode != 0:
         raise BuildError(f"build/{machine.name} does not build:\n{''.join(output).rstrip()}")
+
+
+def build_release_loader(public_key: Path) -> Path:
+    """Build the loader that trusts a release key besides the keys of the tree; its folder."""
+    digest = hashlib.sha256(public_key.read_bytes()).hexdigest()[:12]
+    machine = Machine(f"uefi-release-{digest}", "--cross-file",
+                      ("--buildtype=release", f"-Drelease_key={public_key}"), "uefi")
+    with Progress() as shown, exclusive():
+        _configure(machine, shown)
+        _ninja(machine, (), shown)
+    return machine.folder
 
 
 def build(names: tuple[str, ...] = ("host", "target", "uefi"), targets: tuple[str, ...] = (),

@@ -169,3 +169,19 @@ def appliance(profile: str, key_file: Path | None = None) -> Path:
            artifacts.tree_digest(tree))
     return cas.get(key, lambda target: disk.make_appliance(
         target, loader.read_bytes(), boot_image.read_bytes(), tree))
+
+
+def copy_disk(source: Path, target: Path) -> None:
+    """Copy a disk with its holes to a file that may be written."""
+    target.unlink(missing_ok=True)
+    disk.copy(source, target)
+
+
+def appliance_digest_again(profile: str, key_file: Path | None) -> str:
+    """The digest of an appliance image that is made afresh, past the store."""
+    plan = artifacts.BootPlan.runtime(profile, key_file)
+    boot_image = artifacts.make_boot_image(plan)
+    with host.scratch() as scratch:
+        disk.make_appliance(scratch / "disk", artifacts.loader(plan.image_kind).read_bytes(),
+                            boot_image, artifacts.data_tree())
+        return diskcheck.digest(scratch / "disk")

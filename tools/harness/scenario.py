@@ -7,7 +7,7 @@ description names keep those names (values.py); the tables are ours:
     [boot]      how the machine is started        [expect]    how the run must end and speak
     [[files]]   what the disk gets before         [[verify]]  what the host checks on it after
     [[steps]]   what is typed, what must answer   [budget]    when it counts as a hang
-    [matrix]    one file, several scenarios
+    [matrix]    one file, a scenario for each combination of values; [[matrix]]: one for each row
 """
 import itertools
 import re
@@ -55,7 +55,7 @@ TOP = {
     "steps": Field(list, (), item=dict),
     "verify": Field(list, (), item=dict),
     "budget": Field(dict, None),
-    "matrix": Field(dict, None),
+    "matrix": Field(object, None),
 }
 TABLES = ("boot", "expect", "files", "steps", "verify", "budget", "matrix")
 
@@ -225,8 +225,11 @@ def _substituted(value: object, replaced: dict[str, str]) -> object:
 
 
 def _matrix(checker: Checker, data: dict) -> list[dict[str, str]]:
-    """The combinations of a [matrix] table; one empty one if there is no such table."""
+    """The combinations of a [matrix] table, or the rows of [[matrix]] tables; one empty combination
+    if there is neither."""
     table = data.get("matrix", {})
+    if isinstance(table, list):
+        return _matrix_rows(checker, table)
     for key, choices in table.items():
         good = isinstance(choices, list) and choices and all(isinstance(c, str) for c in choices)
         if not good:
@@ -237,6 +240,26 @@ def _matrix(checker: Checker, data: dict) -> list[dict[str, str]]:
     if len(rows) > MATRIX_MAX:
         checker.complain(f"more than {MATRIX_MAX} combinations", ("matrix",))
     return rows
+
+
+def _matrix_rows(checker: Checker, rows: list[dict]) -> list[dict[str, str]]:
+    for index, row in enumerate(rows):
+        if set(row) != set(rows[0]) or not all(isinstance(text, str) for text in row.values()):
+            checker.complain("all rows of [[matrix]] have the same keys, with texts",
+                             ("matrix", index))
+    labels = [next(iter(row.values()), None) for row in rows]
+    if not checker.problems and len(set(labels)) != len(labels):
+        checker.complain("the first key of a [[matrix]] row is its name and must differ",
+                         ("matrix", 0))
+    return [] if checker.problems else rows
+
+
+def _label(data: dict, row: dict[str, str]) -> str:
+    """What a row adds to the scenario's name: all values of a [matrix], the first of a [[matrix]]."""
+    if not row:
+        return ""
+    shown = list(row.values())[:1] if isinstance(data["matrix"], list) else row.values()
+    return f"[{','.join(shown)}]"
 
 
 def parse(file: Path) -> tuple[list[Scenario], list[Problem]]:
@@ -255,7 +278,7 @@ def parse(file: Path) -> tuple[list[Scenario], list[Problem]]:
     scenarios, problems = [], list(checker.problems)
     for row in rows:
         plain = {key: value for key, value in data.items() if key != "matrix"}
-        name = file.stem + (f"[{','.join(row.values())}]" if row else "")
+        name = file.stem + _label(data, row)
         found, wrong = _parse_one(file, source, _substituted(plain, row), name)
         scenarios += [found] if found else []
         problems += [each for each in wrong if each not in problems]

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from harness import paths, programs, runner, state, tidy, tools
+from harness import paths, programs, runner, sources, state, tidy, tools
 from harness.check import Check, Job
 from harness.outcome import BuildError
 from harness.report import reason_lines
@@ -45,8 +45,9 @@ def host_tests() -> dict[str, list[str]]:
 
 def python_tests() -> dict[str, list[str]]:
     """The files of Python tests and their command lines; the name is the path."""
-    files = [*sorted((paths.ROOT / "tools").glob("*/test/test_*.py")),
-             *sorted((paths.TESTS / "harness").glob("test_*.py"))]
+    files = sorted({*(file for folder in sources.FOLDERS
+                      for file in (paths.ROOT / folder).glob("**/test/test_*.py")),
+                    *(paths.TESTS / "harness").glob("test_*.py")})
     starter = str(Path(__file__).with_name("pytests.py"))
     return {str(file.relative_to(paths.ROOT)).removesuffix(".py"):
             [sys.executable, "-B", "-s", starter, str(file)] for file in files}

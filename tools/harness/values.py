@@ -21,7 +21,7 @@ DISK_IMAGE_CASES = ("none", "no-virtio-sata", "single-virtio-junk-sata",
                     "single-virtio-esp-raw-sata", "single-virtio-gpt", "two-virtio-disks")
 
 ROOTD_TEST_MODES = (
-    "none", "smoke", "force-fail",
+    "none", "smoke", "force-fail", "authority-graph", "kernel-exception", "kernel-panic",
     "phase0", "phase0-stress-1k", "phase0-force-service-fail",
     "phase1-lookup", "phase1-time",
     "phase2-irq", "phase2-driver-hold", "phase2-driver-capcheck", "phase2-probe",
@@ -72,9 +72,9 @@ EXITS = (*EXIT_CODES, EXIT_POWEROFF, EXIT_VERDICT)
 
 # What becomes of boot.img before it is put on the ESP.
 BOOT_IMAGE_FAULTS = ("none", "missing", "empty", "truncated", "trailing", "wrong-key",
-                     "malformed-kernel", "flip-header", "flip-table", "flip-manifest",
-                     "flip-signature", "flip-kernel", "flip-boot-config", "flip-service",
-                     "flip-blob")
+                     "malformed-kernel", "no-kernel", "flip-magic", "flip-header", "flip-table",
+                     "flip-manifest", "flip-signature", "flip-kernel", "flip-boot-config",
+                     "flip-service", "flip-blob")
 
 BOOT_STARTS = ("cold", "stock", "snapshot")
 MEDIA_SELECTORS = ("auto", "none")
