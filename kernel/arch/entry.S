@@ -5,7 +5,7 @@
  * From user mode: the registers go straight into the register block of the current thread, then the kernel runs
  * on the processor's one kernel stack, which is empty. `swapgs` makes gs the address of struct cpu.
  *   - `syscall` (entry_syscall) leaves rip in rcx and rflags in r11 and changes no stack. The block's selectors and
- *     error are as registers_init or the last interrupt left them; rcx and r11 are lost by contract.
+ *     error are as registers_start or the last interrupt left them; rcx and r11 are lost by contract.
  *   - Interrupts and exceptions: the processor itself pushes into the end of the block (task state segment, rsp0).
  * From kernel mode: exceptions are the kernel's end, interrupts come only while it halts for lack of work.
  * NMI, double fault and machine check have stacks of their own, touch nothing of gs, and are the end as well.
@@ -74,7 +74,7 @@ entry_leave:
     movq THREAD(OFFSET_R13)(%rax), %r13
     movq THREAD(OFFSET_R14)(%rax), %r14
     movq THREAD(OFFSET_R15)(%rax), %r15
-    movq THREAD(OFFSET_RIP)(%rax), %rcx /* canonical: see registers_init */
+    movq THREAD(OFFSET_RIP)(%rax), %rcx /* canonical: see user_address_end */
     movq THREAD(OFFSET_RFLAGS)(%rax), %r11
     movq THREAD(OFFSET_RSP)(%rax), %rsp
     movq THREAD(OFFSET_RAX)(%rax), %rax

@@ -38,16 +38,20 @@ constexpr uint64_t rflags_nested_task = 0x4000;
 constexpr uint64_t rflags_resume = 0x10000;
 constexpr uint64_t rflags_alignment_check = 0x40000;
 
+/* User addresses end here: a page before the hole of non-canonical addresses, so that the address
+ * behind any instruction of a program is canonical too, as `sysret` demands. */
+constexpr uint64_t user_address_end = UINT64_C(0x00007ffffffff000);
+
 /* A thread at its first instruction: user selectors, interrupts on, all else zero. Entry code relies
  * on the selectors being there before a thread runs; after that only the processor writes them. The
- * instruction pointer is below user_address_end, so that the address behind any instruction of a
- * program is canonical: `sysret` to another would fault in the kernel, on the user's stack. */
-static inline void registers_init(
-    struct registers *registers_out, uint64_t instruction_pointer, uint64_t stack_pointer)
+ * instruction pointer is below user_address_end. */
+static inline void registers_start(struct registers *registers_out, uint64_t instruction_pointer,
+    uint64_t stack_pointer, uint64_t argument)
 {
     *registers_out = (struct registers){
         .rip = instruction_pointer,
         .rsp = stack_pointer,
+        .rdi = argument,
         .cs = selector_user_code,
         .ss = selector_user_data,
         .rflags = rflags_always | rflags_interrupts,
