@@ -116,7 +116,7 @@ constexpr uint32_t retype_count_max = 256;
 
 enum untyped_operation : uint16_t {
     /* args: word0 = kind | bits << 8 | count << 16; word1 = cspace slot | first slot in it << 32;
-     * word2 = endpoint label. Makes `count` objects out of the memory of self, which stays theirs
+     * word2 = label (endpoints and cspaces). Makes `count` objects out of the memory of self, which stays theirs
      * until all of them are deleted. The bits are those of a frame, untyped or cspace, else 0.
      * Device memory gives only untyped and frames. Errors: NO_MEMORY, NO_SLOT, INVALID_ARGUMENT. */
     UNTYPED_RETYPE = 1,
@@ -125,7 +125,7 @@ enum untyped_operation : uint16_t {
 };
 
 enum cspace_operation : uint16_t {
-    /* args: source slot (caller's), target slot (in self), rights mask | kind of use << 16, badge.
+    /* args: source slot (caller's), target slot (in self), rights mask, badge (0: as the source).
      * The copy is a child of the source. A badge can be set once: on endpoints and notifications
      * whose source has badge 0. Untyped, reply and IRQ capabilities cannot be copied. */
     CSPACE_COPY = 1,
@@ -169,7 +169,7 @@ enum thread_operation : uint16_t {
     THREAD_RESUME = 4,
     THREAD_SUSPEND = 5,
     THREAD_BIND_NOTIFICATION = 6, /* args: notification slot; 0 unbinds */
-    /* results: state, instruction pointer, stack pointer, consumed nanoseconds */
+    /* results: state, instruction pointer, stack pointer, time stamp ticks that it has run */
     THREAD_DESCRIBE = 7,
 };
 
@@ -213,7 +213,6 @@ enum test_operation : uint16_t {
     TEST_PRINT_GRAPH = 2,     /* prints every capability of every space on the console */
     TEST_RESOURCE_COUNTS = 3, /* results: capabilities, threads, address spaces, free untyped bytes */
     TEST_CHECK_INVARIANTS = 4,
-    TEST_NAME_SPACE = 5, /* args: cspace slot, name word (8 characters): names it in the graph */
 };
 
 /* --- faults ---

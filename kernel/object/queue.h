@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+/* Queues of threads, linked through the threads themselves: a thread is in one queue at most. */
+#pragma once
+
+#include <kernel/object/thread.h>
+
+static inline void queue_append(struct thread_queue *queue, struct thread *thread)
+{
+    thread->next = nullptr;
+    thread->previous = queue->tail;
+    if (queue->tail != nullptr) {
+        queue->tail->next = thread;
+    } else {
+        queue->head = thread;
+    }
+    queue->tail = thread;
+}
+
+static inline void queue_prepend(struct thread_queue *queue, struct thread *thread)
+{
+    thread->previous = nullptr;
+    thread->next = queue->head;
+    if (queue->head != nullptr) {
+        queue->head->previous = thread;
+    } else {
+        queue->tail = thread;
+    }
+    queue->head = thread;
+}
+
+static inline void queue_remove(struct thread_queue *queue, struct thread *thread)
+{
+    if (thread->next != nullptr) {
+        thread->next->previous = thread->previous;
+    } else {
+        queue->tail = thread->previous;
+    }
+    if (thread->previous != nullptr) {
+        thread->previous->next = thread->next;
+    } else {
+        queue->head = thread->next;
+    }
+    thread->next = nullptr;
+    thread->previous = nullptr;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The test object, in test images only: exit classes, the capability graph as the kernel's own objects show it,
+ * resource counts, and the invariants of the capability core.
+ */
+#include <kernel/syscall/invoke.h>
+
+#include <abi/exit.h>
+#include <abi/syscall.h>
+#include <kernel/arch/arch.h>
+#include <kernel/object/cspace.h>
+#include <kernel/object/untyped.h>
+#include <kernel/print.h>
+
+/* One line a capability: space slot kind rights badge label-or-value. Read by the harness. */
+static void print_cap(const struct cspace *cspace, uint32_t slot)
+{
+    const struct capability *cap = &cspace->slots[slot];
+    uint64_t value = cap->kind == OBJECT_PORT_RANGE ? cap->ports : cap->bits;
+    if (cap->kind == OBJECT_ENDPOINT) {
+        value = ((const struct endpoint *)cap->object)->label;
+    } else if (cap->kind == OBJECT_CSPACE) {
+        value = ((const struct cspace *)cap->object)->label;
+    }
+    bool has_badge = cap->kind == OBJECT_ENDPOINT || cap->kind == OBJECT_NOTIFICATION;
+    print_text("ERIX_KERNEL:GRAPH ");
+    print_hex(cspace->label, 0);
+    print_text(" ");
+    print_decimal(slot);
+    print_text(" ");
+    print_decimal(cap->kind);
+    print_text(" ");
+    print_hex(cap->rights, 0);
+    print_text(" ");
+    print_hex(has_badge ? cap->badge : 0, 0);
+    print_text(" ");
+    print_hex(value, 0);
+    print_text(" ");
+    print_hex(cap_kind_counts_references(cap->kind) ? (uint64_t)cap->object : 0, 0);
+    print_text("\n");
+}
+
+static void print_graph(void)
+{
+    for (const struct cspace *cspace = cspace_list_first(); cspace != nullptr;
+         cspace = cspace->next) {
+        for (uint32_t slot = 1; slot >> cspace->bits == 0; slot++) {
+            if (cspace->slots[slot].kind != OBJECT_NONE) {
+                print_cap(cspace, slot);
+            }
+        }
+    }
+    print_text("ERIX_KERNEL:GRAPH end\n");
+}
+
+static void count_resources(uint64_t results[4])
+{
+    for (const struct cspace *cspace = cspace_list_first(); cspace != nullptr;
+         cspace = cspace->next) {
+        for (uint32_t slot = 1; slot >> cspace->bits == 0; slot++) {
+            const struct capability *cap = &cspace->slots[slot];
+            results[0] += cap->kind != OBJECT_NONE;
+            results[1] += cap->kind == OBJECT_THREAD;
+            results[2] += cap->kind == OBJECT_VSPACE;
+            if (cap->kind == OBJECT_UNTYPED && (cap->flags & CAP_DEVICE) == 0) {
+                results[3] += untyped_free_bytes(cap);
+            }
+        }
+    }
+}
+
+/* Invariants 1 to 3 of cap.h, as far as one capability shows them. */
+static bool cap_is_sound(const struct capability *cap)
+{
+    const struct capability *parent = cap->parent;
+    if (parent != nullptr && parent->kind == cap->kind && cap->kind != OBJECT_UNTYPED &&
+        (cap->rights & ~parent->rights) != 0) {
+        return false;
+    }
+    if (cap->next != nullptr && cap->next->previous != cap) {
+        return false;
+    }
+    if (cap->previous != nullptr ? cap->previous->next != cap
+                                 : parent != nullptr && parent->first_child != cap) {
+        return false;
+    }
+    return !cap_kind_counts_references(cap->kind) || cap->object->reference_count > 0;
+}
+
+static enum status check_invariants(void)
+{
+    for (const struct cspace *cspace = cspace_list_first(); cspace != nullptr;
+         cspace = cspace->next) {
+        for (uint32_t slot = 1; slot >> cspace->bits == 0; slot++) {
+            const struct capability *cap = &cspace->slots[slot];
+            if (cap->kind != OBJECT_NONE && !cap_is_sound(cap)) {
+                return STATUS_CORRUPT;
+            }
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status invoke_test(struct invocation *invocation)
+{
+    switch (invocation->operation) {
+    case TEST_EXIT:
+        arch_exit((enum exit_class)invocation->arguments[0]);
+    case TEST_PRINT_GRAPH:
+        print_graph();
+        return STATUS_OK;
+    case TEST_RESOURCE_COUNTS:
+        count_resources(invocation->results);
+        return STATUS_OK;
+    case TEST_CHECK_INVARIANTS:
+        return check_invariants();
+    default:
+        return STATUS_UNKNOWN_OPERATION;
+    }
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: ISC */
+/* Scheduler, and the way out of the kernel. */
+#include <kernel/scheduler.h>
+
+#include <kernel/arch/cpu.h>
+#include <kernel/object/clock.h>
+#include <kernel/object/queue.h>
+#include <kernel/object/vspace.h>
+#include <kernel/panic.h>
+#include <kernel/state.h>
+
+static void enqueue(struct thread *thread)
+{
+    queue_append(&kernel_state.ready[thread->priority], thread);
+    kernel_state.ready_mask |= UINT64_C(1) << thread->priority;
+}
+
+static void dequeue(struct thread *thread)
+{
+    struct thread_queue *queue = &kernel_state.ready[thread->priority];
+    queue_remove(queue, thread);
+    if (queue->head == nullptr) {
+        kernel_state.ready_mask &= ~(UINT64_C(1) << thread->priority);
+    }
+}
+
+void scheduler_add(struct thread *thread)
+{
+    kassert(thread->state == THREAD_READY);
+    if (thread != cpu_this()->current) {
+        enqueue(thread);
+    }
+}
+
+void scheduler_remove(struct thread *thread)
+{
+    if (kernel_state.switch_to == thread) {
+        kernel_state.switch_to = nullptr;
+    } else if (thread != cpu_this()->current) {
+        dequeue(thread);
+    }
+}
+
+void scheduler_forget(struct thread *thread)
+{
+    struct cpu *cpu = cpu_this();
+    if (cpu->current == thread) {
+        cpu->current = nullptr;
+        thread->ticks += cpu_read_ticks() - kernel_state.switched_at_ticks;
+    }
+    if (cpu->fpu_owner == thread) {
+        arch_fpu_switch(thread->fpu_state, nullptr);
+        cpu->fpu_owner = nullptr;
+    }
+}
+
+void scheduler_switch_to(struct thread *thread)
+{
+    kassert(kernel_state.switch_to == nullptr);
+    thread->state = THREAD_INACTIVE;
+    if (thread->suspended) {
+        return;
+    }
+    thread->state = THREAD_READY;
+    if (thread == cpu_this()->current) {
+        return;
+    }
+    kernel_state.switch_to = thread;
+}
+
+void scheduler_yield(void)
+{
+    struct cpu *cpu = cpu_this();
+    struct thread *current = cpu->current;
+    if (current != nullptr && current->state == THREAD_READY) {
+        cpu->current = nullptr;
+        current->ticks += cpu_read_ticks() - kernel_state.switched_at_ticks;
+        enqueue(current);
+    }
+}
+
+void scheduler_tick(uint64_t now_ns)
+{
+    if (kernel_state.slice_end_ns <= now_ns) {
+        kernel_state.slice_end_ns = UINT64_MAX;
+        scheduler_yield();
+    }
+}
+
+/* The hand-over candidate runs if nobody queued is more urgent, else it queues like everyone. */
+static struct thread *take_candidate(void)
+{
+    struct thread *candidate = kernel_state.switch_to;
+    kernel_state.switch_to = nullptr;
+    if (candidate == nullptr) {
+        return nullptr;
+    }
+    if (kernel_state.ready_mask >> candidate->priority > 1) {
+        enqueue(candidate);
+        return nullptr;
+    }
+    return candidate;
+}
+
+/* What runs next, not queued any more; nullptr if the processor has nothing to do. */
+static struct thread *choose(struct thread *current)
+{
+    struct thread *candidate = take_candidate();
+    bool current_runs = current != nullptr && current->state == THREAD_READY;
+    if (candidate != nullptr) {
+        if (!current_runs) {
+            return candidate;
+        }
+        enqueue(candidate);
+    }
+    if (kernel_state.ready_mask == 0) {
+        return current_runs ? current : nullptr;
+    }
+    uint32_t best = 63U - (uint32_t)__builtin_clzll(kernel_state.ready_mask);
+    if (current_runs && current->priority >= best) {
+        return current;
+    }
+    if (current_runs) {
+        queue_prepend(&kernel_state.ready[current->priority], current);
+        kernel_state.ready_mask |= UINT64_C(1) << current->priority;
+    }
+    struct thread *next = kernel_state.ready[best].head;
+    dequeue(next);
+    return next;
+}
+
+static void program_timer(const struct thread *next)
+{
+    bool competed = next != nullptr && (kernel_state.ready_mask >> next->priority & 1) != 0;
+    if (!competed) {
+        kernel_state.slice_end_ns = UINT64_MAX;
+    } else if (kernel_state.slice_end_ns == UINT64_MAX) {
+        kernel_state.slice_end_ns = arch_clock_read() + slice_ns;
+    }
+    uint64_t deadline = clock_next_deadline();
+    if (kernel_state.slice_end_ns < deadline) {
+        deadline = kernel_state.slice_end_ns;
+    }
+    if (deadline != kernel_state.programmed_ns) {
+        kernel_state.programmed_ns = deadline;
+        arch_clock_set_deadline(deadline);
+    }
+}
+
+static void switch_context(struct cpu *cpu, struct thread *next)
+{
+    struct thread *current = cpu->current;
+    uint64_t now_ticks = cpu_read_ticks();
+    if (current != nullptr) {
+        current->ticks += now_ticks - kernel_state.switched_at_ticks;
+    }
+    kernel_state.switched_at_ticks = now_ticks;
+    kernel_state.slice_end_ns = UINT64_MAX;
+    cpu->current = next;
+    arch_set_entry_stack((uint64_t)(&next->registers + 1));
+    if (cpu->fpu_owner != next) {
+        struct thread *owner = cpu->fpu_owner;
+        arch_fpu_switch(owner == nullptr ? nullptr : owner->fpu_state, next->fpu_state);
+        cpu->fpu_owner = next;
+    }
+}
+
+/* Nothing to run: sleep until an interrupt makes something ready. */
+static void idle(struct cpu *cpu)
+{
+    if (cpu->current != nullptr) {
+        cpu->current->ticks += cpu_read_ticks() - kernel_state.switched_at_ticks;
+        cpu->current = nullptr;
+    }
+    program_timer(nullptr);
+    cpu_interrupts_enable_and_halt();
+}
+
+/* Its address space was revoked: it can never run again. */
+static void stop_without_space(struct cpu *cpu, struct thread *thread)
+{
+    thread->state = THREAD_FAULTED;
+    if (cpu->current == thread) {
+        cpu->current = nullptr;
+    }
+}
+
+struct thread *kernel_leave(void)
+{
+    struct cpu *cpu = cpu_this();
+    for (;;) {
+        struct thread *next = choose(cpu->current);
+        if (next == nullptr) {
+            idle(cpu);
+            continue;
+        }
+        struct vspace *vspace = vspace_of_thread(next);
+        if (vspace == nullptr) {
+            stop_without_space(cpu, next);
+            continue;
+        }
+        if (next != cpu->current) {
+            switch_context(cpu, next);
+        }
+        if (vspace != cpu->vspace) {
+            cpu->vspace = vspace;
+            cpu_write_cr3(vspace_table_address(vspace));
+        }
+        program_timer(next);
+        return next;
+    }
+}
