@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import media, paths
+from harness import build, cas, media, paths, tools
 from harness.outcome import BuildError
 from harness.scenario import Scenario
 
@@ -20,6 +20,11 @@ from imagemaker.tree import Tree  # noqa: E402
 PLAN_KEYS = ("kernel_rootd_test", "rootd_test_mode", "runtime_config_profile",
              "runtime_config_path", "phase0_missing_service", "service_primary_control_fault",
              "service_explicit_endpoint_fault", "service_startup_peer_fault")
+
+
+LOADERS = {"runtime": "bootx64.efi", "test": "bootx64-test.efi"}
+KERNELS = {"runtime": "kernel", "test": "kernel-test"}
+TRIAL_KEY = paths.TESTS / "keys" / "release-trial.pem"
 
 
 @dataclass(frozen=True)
@@ -55,9 +60,35 @@ def _built(path: Path) -> Path:
     return path
 
 
-def loader(image_kind: str) -> Path:
-    """BOOTX64.EFI for a kind of image."""
-    return _built(paths.BUILD / "uefi" / "boot" / f"BOOTX64-{image_kind}.EFI")
+def loader(plan: BootPlan) -> Path:
+    """BOOTX64.EFI for a plan: it differs by kind of image and by the release key that it trusts."""
+    folder = paths.BUILD / "uefi"
+    if plan.profile == "release" and plan.image_kind == "runtime":
+        folder = build.build_release_loader(public_key(release_key(plan)))
+    return _built(folder / "boot" / LOADERS[plan.image_kind])
+
+
+def kernel(plan: BootPlan) -> Path:
+    """The kernel's executable, which also has its symbols."""
+    return _built(paths.BUILD / "target" / "kernel" / KERNELS[plan.image_kind])
+
+
+def kernel_symbols() -> Path | None:
+    """The kernel that a debugger wants to know; None while there is none."""
+    path = paths.BUILD / "target" / "kernel" / KERNELS["test"]
+    return path if path.is_file() else None
+
+
+def release_key(plan: BootPlan) -> Path:
+    """The private key of a release: the builder's, or the trial key of the tree, which proves
+    nothing about who made an image and is there so that releases can be tried and tested."""
+    return plan.key_file or TRIAL_KEY
+
+
+def public_key(private: Path) -> Path:
+    """The public half of a key as a PEM file."""
+    return cas.get(("public key", cas.digest_file(private)), lambda target: tools.run(
+        ["openssl", "pkey", "-in", str(private), "-pubout", "-out", str(target)]))
 
 
 def boot_image(plan: BootPlan) -> Path | None:

@@ -144,7 +144,7 @@ def _maker_digest() -> str:
 
 def esp_disk(plan: artifacts.BootPlan) -> Path:
     """The boot disk for a plan, from the store or made now."""
-    loader = artifacts.loader(plan.image_kind)
+    loader = artifacts.loader(plan)
     boot_image = artifacts.boot_image(plan)
     image_bytes = boot_image.read_bytes() if boot_image else None
     key = ("esp disk", _maker_digest(), cas.digest_file(loader),
@@ -162,7 +162,7 @@ def medium_disk(name: str) -> Path:
 def appliance(profile: str, key_file: Path | None = None) -> Path:
     """The disk image of a runtime profile, from the store or made now."""
     plan = artifacts.BootPlan.runtime(profile, key_file)
-    loader = artifacts.loader(plan.image_kind)
+    loader = artifacts.loader(plan)
     boot_image = artifacts.boot_image(plan)
     tree = artifacts.data_tree()
     key = ("appliance", _maker_digest(), cas.digest_file(loader), cas.digest_file(boot_image),
@@ -182,6 +182,6 @@ def appliance_digest_again(profile: str, key_file: Path | None) -> str:
     plan = artifacts.BootPlan.runtime(profile, key_file)
     boot_image = artifacts.make_boot_image(plan)
     with host.scratch() as scratch:
-        disk.make_appliance(scratch / "disk", artifacts.loader(plan.image_kind).read_bytes(),
+        disk.make_appliance(scratch / "disk", artifacts.loader(plan).read_bytes(),
                             boot_image, artifacts.data_tree())
         return diskcheck.digest(scratch / "disk")

@@ -4,6 +4,7 @@
 The names are those of the system's own description. A field is here once; media are found by
 listing the folder of recipes.
 """
+from harness import bootfault
 
 SERVICES = ("memd", "vspaced", "pagerd", "procd", "named", "timed", "logd", "crashd", "irqd",
             "deviced", "probed", "hotplugd", "drv-acpi", "drv-serial", "drv-virtio-block",
@@ -71,10 +72,7 @@ EXIT_VERDICT = "verdict"
 EXITS = (*EXIT_CODES, EXIT_POWEROFF, EXIT_VERDICT)
 
 # What becomes of boot.img before it is put on the ESP.
-BOOT_IMAGE_FAULTS = ("none", "missing", "empty", "truncated", "trailing", "wrong-key",
-                     "malformed-kernel", "no-kernel", "flip-magic", "flip-header", "flip-table",
-                     "flip-manifest", "flip-signature", "flip-kernel", "flip-boot-config",
-                     "flip-service", "flip-blob")
+BOOT_IMAGE_FAULTS = ("none", "missing", *bootfault.FAULTS_BEFORE_SIGNING, *bootfault.FAULTS)
 
 BOOT_STARTS = ("cold", "stock", "snapshot")
 MEDIA_SELECTORS = ("auto", "none")
