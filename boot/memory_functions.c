@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The four functions that a freestanding compiler may call by itself (C23 4, GCC and clang
- * manuals). They move eight bytes a step: under emulation each step of a string instruction counts
- * as one instruction, whatever its width.
+ * What the loader has of <string.h>: the four functions that a freestanding compiler may call by
+ * itself, and strcmp for the libraries. Memory is moved eight bytes a step: under emulation each step
+ * of a string instruction counts as one instruction, whatever its width.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -68,6 +68,15 @@ int memcmp(const void *left, const void *right, size_t size_bytes)
         }
     }
     return 0;
+}
+
+int strcmp(const char *left, const char *right)
+{
+    while (*left != '\0' && *left == *right) {
+        left++;
+        right++;
+    }
+    return (uint8_t)*left - (uint8_t)*right;
 }
 
 static inline void copy_forward(void *target, const void *source, size_t size_bytes)
