@@ -8,11 +8,13 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import build, cas, media, paths, tools
-from harness.outcome import BuildError
+from harness import bootfault, build, cas, components, media, paths, tools
+from harness.outcome import BuildError, EnvironmentProblem
 from harness.scenario import Scenario
 
 media.names()  # puts tools/ on the path
+from bootimg import bootimg  # noqa: E402
+from bootimg.bootimg import Section  # noqa: E402
 from imagemaker.tree import Tree  # noqa: E402
 
 # Keys of a scenario that change the BootConfig. Media and budgets are not among them, so that
@@ -24,7 +26,10 @@ PLAN_KEYS = ("kernel_rootd_test", "rootd_test_mode", "runtime_config_profile",
 
 LOADERS = {"runtime": "bootx64.efi", "test": "bootx64-test.efi"}
 KERNELS = {"runtime": "kernel", "test": "kernel-test"}
+DEV_KEY = paths.ROOT / "tools" / "bootimg" / "keys" / "dev.pem"
 TRIAL_KEY = paths.TESTS / "keys" / "release-trial.pem"
+STRANGER_KEY = paths.TESTS / "keys" / "stranger.pem"
+ELF_MACHINE_AT = 18
 
 
 @dataclass(frozen=True)
@@ -92,10 +97,55 @@ def public_key(private: Path) -> Path:
 
 
 def boot_image(plan: BootPlan) -> Path | None:
-    """The signed boot image for a plan; None if the plan's fault is that there is none."""
+    """The signed boot image for a plan, from the store or made now; None if the plan's fault is
+    that there is none."""
     if plan.image_fault == "missing":
         return None
-    raise BuildError("tools/bootimg is not in the tree")
+    parts = sections(plan)
+    key_file = signing_key(plan)
+    key = ("boot image", components.digest(paths.ROOT / "tools" / "bootimg"), plan.profile,
+           plan.image_kind, plan.image_fault, cas.digest_file(key_file),
+           *(f"{part.kind} {part.name} {hashlib.sha256(part.data).hexdigest()}" for part in parts))
+    return cas.get(key, lambda target: target.write_bytes(sign(plan, parts, key_file)))
+
+
+def make_boot_image(plan: BootPlan) -> bytes:
+    """The same image, made past the store."""
+    return sign(plan, sections(plan), signing_key(plan))
+
+
+def sign(plan: BootPlan, parts: list[Section], key_file: Path) -> bytes:
+    """Put the sections together, sign them, and do the plan's damage."""
+    profile = "test" if plan.image_kind == "test" else plan.profile
+    if plan.image_fault == "malformed-kernel":
+        parts = [Section(part.kind, part.name, _malformed(part.data)) if part.kind == "kernel"
+                 else part for part in parts]
+    try:
+        image = bootimg.build(parts, key_file, profile)
+    except bootimg.InputError as error:
+        raise BuildError(f"boot image: {error}") from error
+    except bootimg.EnvironmentMissing as error:
+        raise EnvironmentProblem(str(error)) from error
+    return bootfault.apply(image, plan.image_fault)
+
+
+def _malformed(kernel_file: bytes) -> bytes:
+    """The kernel with another machine in its ELF header (e_machine, ELF-64 2.1)."""
+    return kernel_file[:ELF_MACHINE_AT] + b"\xff" + kernel_file[ELF_MACHINE_AT + 1:]
+
+
+def signing_key(plan: BootPlan) -> Path:
+    """The private key that signs an image of this plan."""
+    if plan.image_fault == "wrong-key":
+        return STRANGER_KEY
+    if plan.profile == "release" and plan.image_kind == "runtime":
+        return release_key(plan)
+    return plan.key_file or DEV_KEY
+
+
+def sections(plan: BootPlan) -> list[Section]:
+    """Everything that the boot image of a plan holds, in a fixed order."""
+    raise BuildError("tools/planogen makes no BootConfig yet")
 
 
 def data_tree() -> Tree:

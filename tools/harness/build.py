@@ -104,7 +104,10 @@ def _ninja(machine: Machine, targets: tuple[str, ...], progress: Progress) -> No
             else:
                 output.append(line)
     if process.returncode != 0:
-        raise BuildError(f"build/{machine.name} does not build:\n{''.join(output).rstrip()}")
+        # What Meson said while it configured anew comes first and is of no interest here.
+        first = next((at for at, line in enumerate(output) if line.startswith("FAILED")), 0)
+        text = "".join(output[first:]).rstrip()
+        raise BuildError(f"build/{machine.name} does not build:\n{text}")
 
 
 def build_release_loader(public_key: Path) -> Path:
