@@ -133,6 +133,28 @@ size_t text_last_bytes(const char *bytes, size_t size_bytes)
     return 1;
 }
 
+size_t text_first_cluster_bytes(const char *bytes, size_t size_bytes)
+{
+    size_t at = text_first(bytes, size_bytes).bytes;
+    while (at < size_bytes) {
+        struct text_character next = text_first(bytes + at, size_bytes - at);
+        if (next.columns > 0) {
+            break;
+        }
+        at += next.bytes;
+    }
+    return at;
+}
+
+size_t text_last_cluster_bytes(const char *bytes, size_t size_bytes)
+{
+    size_t first = size_bytes - text_last_bytes(bytes, size_bytes);
+    while (first > 0 && text_first(bytes + first, size_bytes - first).columns == 0) {
+        first -= text_last_bytes(bytes, first);
+    }
+    return size_bytes - first;
+}
+
 size_t text_columns(const char *bytes, size_t size_bytes)
 {
     size_t columns = 0;

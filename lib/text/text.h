@@ -24,6 +24,13 @@ struct text_character text_first(const char *bytes, size_t size_bytes);
 /* The bytes of the last character of `size_bytes` bytes, which are at least one. */
 size_t text_last_bytes(const char *bytes, size_t size_bytes);
 
+/*
+ * The same for what a person takes for one character: one that has columns, with those behind it
+ * that have none. What has no columns and nothing before it counts for itself.
+ */
+size_t text_first_cluster_bytes(const char *bytes, size_t size_bytes);
+size_t text_last_cluster_bytes(const char *bytes, size_t size_bytes);
+
 /* How many columns the bytes take on a terminal. */
 size_t text_columns(const char *bytes, size_t size_bytes);
 

@@ -55,6 +55,16 @@ static void backwards(void)
     CHECK_EQUAL(text_last_bytes("\xa9", 1), 1);
 }
 
+static void clusters(void)
+{
+    CHECK_EQUAL(text_first_cluster_bytes("ab", 2), 1);
+    CHECK_EQUAL(text_first_cluster_bytes("e\xcc\x81\xcc\x82z", 6), 5);
+    CHECK_EQUAL(text_first_cluster_bytes("\xcc\x81z", 3), 2);
+    CHECK_EQUAL(text_last_cluster_bytes("ze\xcc\x81\xcc\x82", 6), 5);
+    CHECK_EQUAL(text_last_cluster_bytes("\xcc\x81", 2), 2);
+    CHECK_EQUAL(text_last_cluster_bytes("e\xcc\x81z", 4), 1);
+}
+
 static void columns(void)
 {
     CHECK_EQUAL(text_columns("", 0), 0);
@@ -79,6 +89,7 @@ int main(void)
     TEST(broken_characters);
     TEST(all_code_points_come_back);
     TEST(backwards);
+    TEST(clusters);
     TEST(columns);
     TEST(missing);
     return check_report();
