@@ -46,8 +46,10 @@ struct range {
     uint64_t end;
 };
 
-/* What programs must never map: pool, image, one for each device window. */
-constexpr uint32_t reserved_max = 2 + DEVICE_WINDOW_COUNT;
+/* What programs must never map: pool, image, one for each device window, and where a write is an
+ * interrupt message (volume 3, 11.11): with it a program could raise any vector. */
+constexpr uint32_t reserved_max = 3 + DEVICE_WINDOW_COUNT;
+constexpr struct range message_window = {0xfee00000, 0xfef00000};
 
 static struct {
     uint64_t *top_table;
@@ -264,6 +266,7 @@ void arch_init_memory(struct boot_handoff *handoff)
     map_devices(&handoff->platform);
 
     uint64_t image_bytes = (uint64_t)(image_end - image_begin);
+    reserve(message_window);
     reserve((struct range){paging.kernel_address, paging.kernel_address + image_bytes});
     reserve((struct range){paging.pool->address + paging.pool->size_bytes, paging.pool_end});
 
