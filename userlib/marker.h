@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: ISC */
+/* Markers, for machines: the lines of abi/markers.toml. */
+#pragma once
+
+#include <markers/markers.h>
+
+/*
+ * Say that a fact of the list is now true. In a release image only the markers whose column
+ * `release` says so are sent. Waits until the log has taken it, so that markers keep their order.
+ */
+void marker(enum marker marker);
