@@ -204,5 +204,5 @@ def name_end(status: int | None, shutdown_reason: str | None) -> str:
         return values.EXIT_POWEROFF if shutdown_reason == "guest-shutdown" \
             else f"a reset (QEMU says {shutdown_reason})"
     if status == 1:
-        return "QEMU refused to start or failed (see qemu.log)"
+        return "QEMU refused to start or failed"
     return f"QEMU status {status}, which is no exit class"

@@ -11,6 +11,10 @@ CLOCK = "base=2026-01-01T00:00:00,clock=vm"
 DEBUG_EXIT = "isa-debug-exit,iobase=0xf4,iosize=4"
 
 
+# QEMU has no read-only SATA disk; there writes go to a temporary file that nobody sees.
+READONLY = {"virtio": ",readonly=on", "sata": ",snapshot=on"}
+
+
 @dataclass(frozen=True)
 class Disk:
     """A raw disk image on a bus that EriX drives (virtio) or only firmware does (sata)."""
@@ -45,7 +49,7 @@ def _firmware_words(spec: MachineSpec) -> list[str]:
 
 def _disk_words(number: int, disk: Disk) -> list[str]:
     name = f"disk{number}"
-    readonly = ",readonly=on" if disk.readonly else ""
+    readonly = READONLY[disk.bus] if disk.readonly else ""
     index = ",bootindex=0" if disk.boot else ""
     device = {"virtio": f"virtio-blk-pci,drive={name},disable-legacy=on{index}",
               "sata": f"ide-hd,drive={name},bus=ide.{number}{index}"}[disk.bus]

@@ -12,6 +12,10 @@ from harness.scenario import Scenario
 from harness.terminal import Progress, styled
 
 NAME_WIDTH = 34
+# With more failures than this the repetition at the end is one line each; all stands further up.
+FULL_FAILURES_MAX = 5
+LINES_MAX = 12
+ALL_LINES = 1000
 
 
 def _place(scenario: Scenario, expected: str) -> str:
@@ -37,7 +41,7 @@ def reason_lines(scenario: Scenario, result: Result) -> list[str]:
     return lines
 
 
-def print_check(progress: Progress, check: Check, verbose: bool, lines_max: int = 8) -> None:
+def print_check(progress: Progress, check: Check, verbose: bool, lines_max: int = LINES_MAX) -> None:
     """Print a check. What passed is printed for scenarios, or with --verbose."""
     if check.passed and not verbose and check.suite != "scenarios":
         return
@@ -46,8 +50,8 @@ def print_check(progress: Progress, check: Check, verbose: bool, lines_max: int 
     progress.say(f"{mark} {label:<{NAME_WIDTH}} {check.note}".rstrip())
     for line in check.details[:lines_max]:
         progress.say(f"       {line}")
-    if len(check.details) > lines_max:
-        progress.say(f"       ... {len(check.details) - lines_max} more lines below")
+    if 1 < lines_max < len(check.details):
+        progress.say(f"       ... {len(check.details) - lines_max} more lines in results.json")
 
 
 def write_json(checks: list[Check], lost: list[str], facts: dict, target: Path) -> None:
@@ -96,8 +100,9 @@ def print_summary(progress: Progress, checks: list[Check], lost: list[str], fold
     failed = [check for check in checks if not check.passed]
     if failed:
         progress.say("\nfailed:")
+        lines_max = ALL_LINES if len(failed) <= FULL_FAILURES_MAX else 1
         for check in failed:
-            print_check(progress, check, True, len(check.details))
+            print_check(progress, check, True, lines_max)
     for name in lost:
         progress.say(styled(" NONE", "bad") + f" {name}: planned, but without a result")
     progress.say(f"\n{paths.shown(folder)}: results.json, junit.xml"

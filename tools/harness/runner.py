@@ -179,7 +179,15 @@ class Run:
             if hang:
                 machine.screenshot(self.folder / "screen.png")
                 return "no end", hang
-        return judge.name_end(machine.wait_exit(), machine.monitor.shutdown_reason()), ""
+        end = judge.name_end(machine.wait_exit(), machine.monitor.shutdown_reason())
+        return end + self._complaint(end), ""
+
+    def _complaint(self, end: str) -> str:
+        """What QEMU itself said, where that is the reason of the end."""
+        if not end.startswith("QEMU"):
+            return ""
+        text = (self.folder / "qemu.log").read_text(encoding="utf-8", errors="replace").strip()
+        return f": {text.splitlines()[-1]}" if text else ""
 
     def execute(self) -> Result:
         """Run the scenario and judge it. Raises HarnessError if it cannot be run at all."""

@@ -74,7 +74,7 @@ EXITS = (*EXIT_CODES, EXIT_POWEROFF, EXIT_VERDICT)
 # What becomes of boot.img before it is put on the ESP.
 BOOT_IMAGE_FAULTS = ("none", "missing", *bootfault.FAULTS_BEFORE_SIGNING, *bootfault.FAULTS)
 
-BOOT_STARTS = ("cold", "stock", "snapshot")
+BOOT_STARTS = ("cold", "stock")
 MEDIA_SELECTORS = ("auto", "none")
 
 

@@ -91,8 +91,9 @@ def execute(arguments) -> Exit:
     packages.ensure(print)
     chosen, scenarios, whole = _plan(arguments.expression)
     if not arguments.no_build:
-        machines = ("host", "target", "uefi") if "scenarios" in chosen else ("host",)
-        build.build(machines)
+        # Some Python tests boot the loader, so they need what scenarios need.
+        all_machines = "scenarios" in chosen or "python" in chosen
+        build.build(("host", "target", "uefi") if all_machines else ("host",))
     folder = runs.new()
     seed = arguments.seed or secrets.token_hex(8)
     context = _context(chosen, seed, folder)
