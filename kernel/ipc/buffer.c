@@ -7,9 +7,9 @@
 
 uint64_t buffer_argument(const struct thread *thread, uint32_t index)
 {
-    kassert(index >= 4 && index < 12);
+    kassert(index >= 4 && index < 8);
     const volatile struct ipc_buffer *buffer = buffer_of(thread);
-    return buffer == nullptr ? 0 : buffer->arguments[index - 4];
+    return buffer == nullptr ? 0 : buffer->arguments[index];
 }
 
 size_t buffer_copy_text(const struct thread *thread, char *text_out, size_t bytes, size_t bytes_max)
