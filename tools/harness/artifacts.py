@@ -30,6 +30,8 @@ DEV_KEY = paths.ROOT / "tools" / "bootimg" / "keys" / "dev.pem"
 TRIAL_KEY = paths.TESTS / "keys" / "release-trial.pem"
 STRANGER_KEY = paths.TESTS / "keys" / "stranger.pem"
 ELF_MACHINE_AT = 18
+ROOT_PROGRAM = "rootd"
+UNCONFIGURED = b"no configuration: the root program is alone\n"
 
 
 @dataclass(frozen=True)
@@ -40,19 +42,21 @@ class BootPlan:
     options      the keys of PLAN_KEYS that differ from their defaults, as pairs
     image_fault  what is done to the finished image
     key_file     the private key of a release, or the development key of the tree
+    root_program what the kernel starts first; another one than rootd is alone in the machine
     """
     image_kind: str
     profile: str
     options: tuple[tuple[str, str], ...] = ()
     image_fault: str = "none"
     key_file: Path | None = None
+    root_program: str = ROOT_PROGRAM
 
     @classmethod
     def of(cls, scenario: Scenario) -> "BootPlan":
         options = tuple((key, str(scenario.options[key])) for key in PLAN_KEYS
                         if scenario.options[key] not in ("", "none"))
         return cls("test", scenario.options["runtime_config_profile"], options,
-                   scenario.boot.image_fault)
+                   scenario.boot.image_fault, root_program=scenario.boot.root_program)
 
     @classmethod
     def runtime(cls, profile: str, key_file: Path | None = None) -> "BootPlan":
@@ -145,6 +149,12 @@ def signing_key(plan: BootPlan) -> Path:
 
 def sections(plan: BootPlan) -> list[Section]:
     """Everything that the boot image of a plan holds, in a fixed order."""
+    if plan.root_program != ROOT_PROGRAM:
+        program = _built(paths.BUILD / "target" / "programs" / plan.root_program
+                         / f"{plan.root_program}.elf")
+        return [Section("kernel", "kernel", kernel(plan).read_bytes()),
+                Section("boot-config", "boot-config", UNCONFIGURED),
+                Section("service", ROOT_PROGRAM, program.read_bytes())]
     raise BuildError("tools/planogen makes no BootConfig yet")
 
 

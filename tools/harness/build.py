@@ -104,9 +104,10 @@ def _ninja(machine: Machine, targets: tuple[str, ...], progress: Progress) -> No
             else:
                 output.append(line)
     if process.returncode != 0:
-        # What Meson said while it configured anew comes first and is of no interest here.
+        # Of what Meson said while it configured anew only errors are of interest.
         first = next((at for at, line in enumerate(output) if line.startswith("FAILED")), 0)
-        text = "".join(output[first:]).rstrip()
+        errors = [line for line in output[:first] if "ERROR:" in line]
+        text = "".join([*errors, *output[first:]]).rstrip()
         raise BuildError(f"build/{machine.name} does not build:\n{text}")
 
 

@@ -64,6 +64,7 @@ BOOT = {
     "image_fault": Field(str, "none", values.BOOT_IMAGE_FAULTS),
     "memory_mib": Field(int, 512, least=64),
     "icount": Field(int, -1, least=0),
+    "root_program": Field(str, "rootd"),
 }
 EXPECT = {
     "exit": Field(str, choices=values.EXITS),
@@ -99,11 +100,13 @@ BUDGET = {
 
 @dataclass(frozen=True)
 class Boot:
-    """How the machine is started. `icount`: one instruction is 2^icount ns; -1 turns it off."""
+    """How the machine is started. `icount`: one instruction is 2^icount ns; -1 turns it off.
+    `root_program`: what the kernel starts first; a program of programs/ runs alone in the machine."""
     start: str
     image_fault: str
     memory_mib: int
     icount: int
+    root_program: str
 
 
 @dataclass(frozen=True)

@@ -31,10 +31,12 @@ def _print_stages(stages: list[bench.Stage]) -> None:
         print(f"{stage.at_ns / 1e6:10.3f} ms  +{stage.step_ns / 1e6:8.3f}  {stage.marker}")
 
 
-def _print_numbers(numbers: dict[str, int]) -> None:
-    width = max(len(name) for name in numbers)
-    for name, value in numbers.items():
-        print(f"{name:<{width}} {value:>12,}")
+def _print_measures(measures: list[bench.Measure]) -> None:
+    width = max((len(each.name) for each in measures), default=0)
+    if measures:
+        print(f"{'operation':<{width}} {'median':>10} {'minimum':>10} {'maximum':>10}")
+    for each in measures:
+        print(f"{each.name:<{width}} {each.median:>10,} {each.minimum:>10,} {each.maximum:>10,}")
 
 
 def execute(arguments) -> Exit:
@@ -52,13 +54,13 @@ def execute(arguments) -> Exit:
         print("\n".join(report.reason_lines(scenario, result)))
         return Exit.FAILED
     text = (result.folder / "serial.log").read_text(encoding="utf-8", errors="replace")
-    numbers, stages = bench.measurements(text.splitlines()), bench.stages(text.splitlines())
-    if not numbers and not stages:
+    measures, stages = bench.measurements(text.splitlines()), bench.stages(text.splitlines())
+    if not measures and not stages:
         raise UsageError(f"{arguments.name}: the run passed, but said no number")
     if arguments.json:
-        print(json.dumps(numbers | {stage.marker: stage.at_ns for stage in stages}))
+        print(json.dumps({each.name: each.median for each in measures}
+                         | {stage.marker: stage.at_ns for stage in stages}))
         return Exit.PASSED
     _print_stages(stages)
-    if numbers:
-        _print_numbers(numbers)
+    _print_measures(measures)
     return Exit.PASSED
