@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Decides whether the image may run at all: structure, key, signature, digests, kernel ELF. */
 #include <abi/boot_handoff.h>
-#include <boot_policy/policy.h>
 
+#include "keys.h"
 #include "loader.h"
 
 static_assert((uint32_t)BOOTIMG_PROFILE_DEV == BOOT_PROFILE_DEV);
@@ -47,7 +47,7 @@ enum status image_verify(struct loader *loader)
     struct bootimg_refusal refusal = {};
     const void *bytes = (const void *)(uintptr_t)loader->file.address;
     if (bootimg_parse(bytes, loader->file.size_bytes, &loader->image, &refusal) != STATUS_OK ||
-        bootimg_verify(&loader->image, boot_policy, &refusal) != STATUS_OK) {
+        bootimg_verify(&loader->image, keys_policy(), &refusal) != STATUS_OK) {
         return image_refuse(loader, &refusal);
     }
     if (loader->image.profile != BOOTIMG_PROFILE_RELEASE) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What the loader has of <string.h>: the four functions that a freestanding compiler may call by
- * itself, and strcmp for the libraries. Memory is moved eight bytes a step: under emulation each step
- * of a string instruction counts as one instruction, whatever its width.
+ * itself, and strcmp for the libraries. Memory is moved eight bytes a step: under emulation each
+ * step of a string instruction counts as one instruction, whatever its width.
  */
 #include <stddef.h>
 #include <stdint.h>
