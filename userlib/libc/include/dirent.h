@@ -29,3 +29,12 @@ struct dirent *readdir(DIR *directory);
 void rewinddir(DIR *directory);
 int dirfd(DIR *directory);
 int closedir(DIR *directory);
+
+/*
+ * List a directory as an array on the heap, of entries on the heap, with those that `select` wants
+ * (all if it is a null pointer), in the order of `compare` (unsorted if it is a null pointer). How
+ * many, or -1.
+ */
+int scandir(const char *path, struct dirent ***list_out, int (*select)(const struct dirent *),
+    int (*compare)(const struct dirent **, const struct dirent **));
+int alphasort(const struct dirent **left, const struct dirent **right);

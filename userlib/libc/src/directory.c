@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* Listing of directories, a batch of entries at a time. */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "library.h"
@@ -63,4 +66,85 @@ int closedir(DIR *directory)
     int fd = directory->fd;
     free(directory);
     return close(fd);
+}
+
+struct list {
+    struct dirent **entries; /* owned */
+    size_t count;
+    size_t count_max;
+};
+
+static void release(struct list *list)
+{
+    for (size_t index = 0; index < list->count; index++) {
+        free(list->entries[index]);
+    }
+    free(list->entries);
+}
+
+/* Keep a copy with only as much of the name as there is. */
+static bool keep(struct list *list, const struct dirent *entry)
+{
+    if (list->count == list->count_max) {
+        size_t count_max = list->count_max == 0 ? batch_count : list->count_max * 2;
+        struct dirent **longer = reallocarray(list->entries, count_max, sizeof(*longer));
+        if (longer == nullptr || count_max > INT_MAX) {
+            return false;
+        }
+        list->entries = longer;
+        list->count_max = count_max;
+    }
+    size_t bytes = offsetof(struct dirent, d_name) + strlen(entry->d_name) + 1;
+    struct dirent *copy = malloc(bytes);
+    if (copy == nullptr) {
+        return false;
+    }
+    memcpy(copy, entry, bytes);
+    list->entries[list->count++] = copy;
+    return true;
+}
+
+/* Keep what is wanted of a directory; false with errno. */
+static bool keep_all(struct list *list, DIR *directory, int (*select)(const struct dirent *))
+{
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(directory);
+        if (entry == nullptr) {
+            return errno == 0;
+        }
+        bool wanted = select == nullptr || select(entry) != 0;
+        if (wanted && !keep(list, entry)) {
+            return false;
+        }
+    }
+}
+
+int scandir(const char *path, struct dirent ***list_out, int (*select)(const struct dirent *),
+    int (*compare)(const struct dirent **, const struct dirent **))
+{
+    struct list list = {};
+    DIR *directory = opendir(path);
+    if (directory == nullptr) {
+        return -1;
+    }
+    bool complete = keep_all(&list, directory, select);
+    int error = errno;
+    (void)closedir(directory); /* it was only read */
+    if (!complete) {
+        release(&list);
+        errno = error;
+        return -1;
+    }
+    if (compare != nullptr) {
+        qsort(list.entries, list.count, sizeof(*list.entries),
+            (int (*)(const void *, const void *))compare);
+    }
+    *list_out = list.entries;
+    return (int)list.count;
+}
+
+int alphasort(const struct dirent **left, const struct dirent **right)
+{
+    return strcmp((*left)->d_name, (*right)->d_name);
 }

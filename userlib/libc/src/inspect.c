@@ -20,9 +20,9 @@ int erix_process_next(uint64_t *cursor, struct erix_process *process_out)
     return (int)library_result(system_process_next(cursor, process_out));
 }
 
-int erix_capability_next(uint64_t *cursor, struct erix_capability *capability_out)
+int erix_capability_next(uint64_t process, uint64_t *cursor, struct erix_capability *capability_out)
 {
-    return (int)library_result(system_capability_next(cursor, capability_out));
+    return (int)library_result(system_capability_next(process, cursor, capability_out));
 }
 
 int erix_log_next(uint64_t *cursor, struct erix_log_record *record_out)

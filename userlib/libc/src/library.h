@@ -24,6 +24,9 @@ const char *path_resolve(const char *path, enum path_place place);
 /* Take the working directory from PWD, or "/" if that is missing or not absolute. */
 void path_start(void);
 
+/* Keep the name for messages: the last part of argv[0], which stays valid. */
+void program_set_name(const char *path);
+
 /* Send what streams hold back; part of exit(). */
 void stream_flush_all(void);
 

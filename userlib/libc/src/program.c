@@ -18,6 +18,7 @@ static struct {
 
 _Noreturn void library_start(int argc, char **argv, char **environment)
 {
+    program_set_name(argc > 0 ? argv[0] : "");
     environ = environment;
     path_start();
     exit(main(argc, argv, environment));

@@ -79,7 +79,8 @@ void system_heap(void **base_out, size_t *bytes_out);
 long system_mount_next(uint64_t *cursor, struct erix_mount *mount_out);
 long system_volume_of(const char *path, struct erix_volume *volume_out);
 long system_process_next(uint64_t *cursor, struct erix_process *process_out);
-long system_capability_next(uint64_t *cursor, struct erix_capability *capability_out);
+long system_capability_next(
+    uint64_t process, uint64_t *cursor, struct erix_capability *capability_out);
 long system_log_next(uint64_t *cursor, struct erix_log_record *record_out);
 long system_shutdown(enum erix_shutdown_mode mode);
 

@@ -23,12 +23,13 @@ static const struct erix_volume volumes[] = {
 static const struct erix_process processes[] = {
     {.id = 1,
         .state = ERIX_PROCESS_WAITING,
+        .priority = 40,
         .memory_bytes = 262144,
         .processor_time_ns = 1'500'000,
         .name = "rootd"},
     {.id = 12,
-        .parent_id = 1,
         .state = ERIX_PROCESS_RUNNING,
+        .priority = 16,
         .memory_bytes = 1048576,
         .processor_time_ns = 61'234'567'890,
         .name = "sh"},
@@ -85,8 +86,12 @@ long system_process_next(uint64_t *cursor, struct erix_process *process_out)
         process_out);
 }
 
-long system_capability_next(uint64_t *cursor, struct erix_capability *capability_out)
+long system_capability_next(
+    uint64_t process, uint64_t *cursor, struct erix_capability *capability_out)
 {
+    if (process != 0 && process != 12) {
+        return -ESRCH;
+    }
     return next(cursor, capabilities, sizeof(capabilities[0]),
         sizeof(capabilities) / sizeof(capabilities[0]), capability_out);
 }

@@ -192,3 +192,9 @@
 #define vsnprintf erix_vsnprintf
 #define vsprintf erix_vsprintf
 #define write erix_write
+#define warn erix_warn
+#define warnx erix_warnx
+#define err erix_err
+#define errx erix_errx
+#define scandir erix_scandir
+#define alphasort erix_alphasort

@@ -6,7 +6,7 @@ import sys
 
 # What no other library defines, and therefore keeps its name.
 INTERNAL = ('library_', 'path_', 'stream_', 'format_text', 'decimal_', 'erix_', 'process_',
-            'terminal_', 'system_', 'error_of_status', 'assert_failed')
+            'terminal_', 'system_', 'program_', 'error_of_status', 'assert_failed')
 
 
 def main():

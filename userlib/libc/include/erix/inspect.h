@@ -14,7 +14,7 @@
 
 struct erix_mount {
     char path[256];
-    char source[64]; /* such as a partition's name */
+    char source[72]; /* such as a partition's name */
     char type[16];   /* such as "ext4" or "ramfs" */
     bool read_only;
 };
@@ -42,8 +42,8 @@ enum erix_process_state {
 
 struct erix_process {
     uint64_t id;
-    uint64_t parent_id;
     enum erix_process_state state;
+    uint32_t priority; /* a larger number runs first */
     uint64_t memory_bytes;
     uint64_t processor_time_ns;
     char name[32];
@@ -51,7 +51,7 @@ struct erix_process {
 
 int erix_process_next(uint64_t *cursor, struct erix_process *process_out);
 
-/* One capability that this program holds. */
+/* One capability that a program holds. */
 struct erix_capability {
     uint64_t slot;
     uint64_t badge;
@@ -60,7 +60,9 @@ struct erix_capability {
     char rights[64]; /* the rights by name, separated by blanks, such as "read write" */
 };
 
-int erix_capability_next(uint64_t *cursor, struct erix_capability *capability_out);
+/* Capabilities that a process was started with; process 0 is this program. */
+int erix_capability_next(
+    uint64_t process, uint64_t *cursor, struct erix_capability *capability_out);
 
 struct erix_log_record {
     uint64_t sequence; /* counts from 0 without gaps; a gap means that records were lost */
