@@ -10,9 +10,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from support import ROOT, EngineTest  # noqa: E402  (puts tools/ on the path)
-from harness import cas, components, hostunit, programs, report, sources, tidy  # noqa: E402
+from harness import (bench, cas, components, hostunit, programs, report, sources,  # noqa: E402
+                     tidy)
 from harness.check import Check, Job  # noqa: E402
-from harness.outcome import EnvironmentProblem, Exit  # noqa: E402
+from harness.outcome import EnvironmentProblem, Exit, UsageError  # noqa: E402
 from harness.pool import Pool  # noqa: E402
 from harness.terminal import Progress  # noqa: E402
 
@@ -213,3 +214,23 @@ class Rules(EngineTest):
         rom = hostunit.rom(1000)
         self.assertEqual(len(rom), hostunit.ROM_BYTES)
         self.assertEqual(rom[hostunit.RESET_OFFSET], 0xEA)
+
+
+class Benchmarks(EngineTest):
+    def test_lines_are_read(self):
+        lines = ["noise", "ERIX_KERNEL:BENCH null_syscall 90 91 95\r", "ERIX_KERNEL:BENCH bad x\r"]
+        self.assertEqual(bench.measurements(lines), [bench.Measure("null_syscall", 90, 91, 95)])
+
+    def test_stages_count_from_the_first_marker(self):
+        lines = ["ERIX_BOOTLOADER:START t=100", "ERIX_KERNEL:START", "ERIX_ROOTD:READY x=1 t=350"]
+        self.assertEqual(bench.stages(lines), [bench.Stage("ERIX_BOOTLOADER:START", 0, 0),
+                                               bench.Stage("ERIX_ROOTD:READY", 250, 250)])
+
+    def test_every_benchmark_counts_instructions(self):
+        self.assertIn("ipc", bench.names())
+        for name in bench.names():
+            self.assertEqual(bench.load(name).boot.icount, 0)
+
+    def test_unknown_benchmark(self):
+        with self.assertRaisesRegex(UsageError, "did you mean `ipc`"):
+            bench.load("icp")

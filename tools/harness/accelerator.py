@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: ISC
 """Which QEMU accelerator to use: KVM only after a real guest has run under it, else emulation.
 
-That /dev/kvm opens proves little: inside some virtual machines guests hang or QEMU dies. So two guests
-are run, each within a short time: a ROM of a few instructions, and the UEFI firmware up to its first
-word about booting.
+That /dev/kvm opens proves little: inside some virtual machines guests hang or QEMU dies. So two
+guests are run, each within a short time: a ROM of a few instructions, and the UEFI firmware up to
+its first word about booting.
 """
 import os
 import platform

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: ISC
-"""Measurements in exact instruction counts: a benchmark is a scenario under icount whose lines are read.
+"""Measurements in exact instruction counts: a benchmark is a scenario under icount whose lines are
+read.
 
-With -icount shift=0,sleep=off one instruction takes one nanosecond of guest time, so the numbers are the same
-on every machine and in every run. The guest says them on lines of their own:
+With -icount shift=0,sleep=off one instruction takes one nanosecond of guest time, so the numbers
+are the same on every machine and in every run. The guest says them on lines of their own:
 
     ERIX_KERNEL:BENCH NAME MINIMUM MEDIAN MAXIMUM    one operation, in instructions
     MARKER t=TICKS                                   the time stamp counter, behind any marker
@@ -22,7 +23,8 @@ STAMP = re.compile(r"(ERIX_[A-Z0-9_:]+)\b.* t=(\d+)\s*\Z")
 
 @dataclass(frozen=True)
 class Measure:
-    """One operation: the cheapest, the middle and the dearest of its repetitions, in instructions."""
+    """One operation: the cheapest, the middle and the dearest of its repetitions, in
+    instructions."""
     name: str
     minimum: int
     median: int

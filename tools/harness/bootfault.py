@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
 """Damage to a finished boot image, one kind at a time; the format is in lib/bootimg/README.md.
 
-Each function changes as little as it can, so that only the guard for that damage can refuse the image.
+Each function changes as little as it can, so that only the guard for that damage can refuse the
+image.
 """
 import struct
 from collections.abc import Callable

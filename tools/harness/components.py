@@ -53,7 +53,8 @@ def catalogue(path: Path = paths.COMPONENTS) -> list[Component]:
         rows = tomllib.load(file).get("component", [])
     for row in rows:
         if set(row) != FIELDS:
-            raise UsageError(f"{paths.shown(path)}: a component has exactly {sorted(FIELDS)}: {row}")
+            raise UsageError(f"{paths.shown(path)}: a component has exactly the keys "
+                             f"{sorted(FIELDS)}: {row}")
     return [Component(**row) for row in rows]
 
 

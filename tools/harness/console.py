@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: ISC
-"""EriX on this terminal: QEMU with its serial line on our terminal in raw mode, until it powers off.
+"""EriX on this terminal: QEMU with its serial line on our terminal in raw mode, until it powers
+off.
 
-Every key reaches the guest, also ^C and ^A. Only Ctrl-] is QEMU's own: Ctrl-] x ends the machine, Ctrl-] c
-changes to QEMU's monitor and back, Ctrl-] h lists the rest.
+Every key reaches the guest, also ^C and ^A. Only Ctrl-] is QEMU's own: Ctrl-] x ends the machine,
+Ctrl-] c changes to QEMU's monitor and back, Ctrl-] h lists the rest.
 """
 import subprocess
 import sys

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
 """What the host checks on a disk after a run, with tools that are not ours.
 
-e2fsck alone is not enough: `-fn` does not replay the journal and may print doubts with status 0. So a
-volume passes only if -fn is silent and -fy on a copy finds nothing to do.
+e2fsck alone is not enough: `-fn` does not replay the journal and may print doubts with status 0. So
+a volume passes only if -fn is silent and -fy on a copy finds nothing to do.
 """
 import hashlib
 import subprocess

@@ -2,8 +2,8 @@
 """The UEFI firmware in the shape that starts fastest.
 
 Firmware looks for a TPM at 0xfed40000. QEMU answers reads of nothing with zero, which looks like a
-TPM that is busy, and firmware waits 1.5 s for it. A firmware image for -bios that is padded in front
-with 0xff down to that address makes the reads return 0xff: no TPM, no wait.
+TPM that is busy, and firmware waits 1.5 s for it. A firmware image for -bios that is padded in
+front with 0xff down to that address makes the reads return 0xff: no TPM, no wait.
 """
 from pathlib import Path
 

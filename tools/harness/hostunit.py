@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: ISC
-"""How fast this machine emulates, as a factor: 1.0 on the reference machine, 2.0 on one half as fast.
+"""How fast this machine emulates, as a factor: 1.0 on the reference machine, 2.0 on one half as
+fast.
 
-Budgets of scenarios are written in CPU seconds of the reference machine and multiplied by this factor.
-The measure is the CPU time that QEMU needs for a fixed loop in a ROM; CPU time, because wall time
-says more about what else runs on the machine.
+Budgets of scenarios are written in CPU seconds of the reference machine and multiplied by this
+factor. The measure is the CPU time that QEMU needs for a fixed loop in a ROM; CPU time, because
+wall time says more about what else runs on the machine.
 """
 import os
 import platform
@@ -71,7 +72,8 @@ def run_rom(accelerator: str, loops: int, timeout_s: float) -> float | None:
 def _processor() -> str:
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
-            return next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
+            return next(line.split(":")[1].strip() for line in file
+                        if line.startswith("model name"))
     except (OSError, StopIteration):
         return platform.processor()
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: ISC
 """The disks of a run: which images a scenario needs, made once and shared, copied where written.
 
-Without run_mode `vm-disk-image` the boot image lies on a SATA disk of its own, which firmware reads and
-EriX has no driver for; the medium of `block_storage_image` is the one virtio disk. So all scenarios of one
-BootConfig share a boot disk, whatever their medium.
+Without run_mode `vm-disk-image` the boot image lies on a SATA disk of its own, which firmware reads
+and EriX has no driver for; the medium of `block_storage_image` is the one virtio disk. So all
+scenarios of one BootConfig share a boot disk, whatever their medium.
 """
 import shutil
 from dataclasses import dataclass, field

@@ -49,7 +49,7 @@ def follow(ordered: tuple[str, ...], seen: tuple[Seen, ...] | list[Seen]) -> Pro
     matched: list[Seen] = []
     at = 0
     for pattern in ordered:
-        while at < len(seen) and not (seen[at].at_start and markers.matches(pattern, seen[at].text)):
+        while at < len(seen) and not _is_marker(pattern, seen[at]):
             at += 1
         if at == len(seen):
             return Progress(tuple(matched), pattern)
@@ -86,8 +86,12 @@ def goal_reached(expect: Expect, seen: list[Seen]) -> bool:
         and all(_count(pattern, seen) >= count for pattern, count in expect.count.items())
 
 
-def _count(pattern: str, seen) -> int:
-    return sum(each.at_start and markers.matches(pattern, each.text) for each in seen)
+def _is_marker(pattern: str, seen: Seen) -> bool:
+    return seen.at_start and markers.matches(pattern, seen.text)
+
+
+def _count(pattern: str, seen: list[Seen] | tuple[Seen, ...]) -> int:
+    return sum(_is_marker(pattern, each) for each in seen)
 
 
 def _where(seen: Seen) -> str:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Rules between the keys of a scenario, and between scenarios, groups and markers. No machine runs."""
+"""Rules between the keys of a scenario, and between scenarios, groups and markers. No machine
+runs."""
 import re
 from collections.abc import Callable
 from pathlib import Path

@@ -2,7 +2,8 @@
 """A running virtual machine: its serial line, its CPU time, its control socket.
 
 The owner calls `poll` again and again; nothing here waits longer than it is told to. Ends of the
-machine: it exits by itself, or `stop` kills it. Use as a context manager: nothing survives the block.
+machine: it exits by itself, or `stop` kills it. Use as a context manager: nothing survives the
+block.
 """
 import os
 import re

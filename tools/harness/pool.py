@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
 """Doing jobs in parallel: longest first, with progress, and without losing one.
 
-A job that raises something unexpected, or is cut off by ^C, has no result; the caller learns their names
-and ends with "planned but without a result". Nothing is run twice and nothing is skipped.
+A job that raises something unexpected, or is cut off by ^C, has no result; the caller learns their
+names and ends with "planned but without a result". Nothing is run twice and nothing is skipped.
 """
 import queue
 import threading

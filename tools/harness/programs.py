@@ -2,8 +2,8 @@
 """Running test programs of the host: C tests and Python tests speak the same way.
 
 A test prints "ok NAME" or "FAIL NAME" on a line of its own. The lines are counted and compared with
-tests/expected-counts.toml, so that a test which silently does not run any more is a failure. CPU time is
-limited, not wall time.
+tests/expected-counts.toml, so that a test which silently does not run any more is a failure. CPU
+time is limited, not wall time.
 """
 import os
 import re
@@ -25,8 +25,8 @@ DETAIL_LINES_MAX = 40
 COUNTS_TOP = """\
 # SPDX-License-Identifier: ISC
 #
-# How many tests each program has, at least. Fewer is a failure, and so is a program that is missing here
-# or in the tree. After adding tests: `./erix test --write-counts`, and look at the difference.
+# How many tests each program has, at least. Fewer is a failure, and so is a program that is missing
+# here or in the tree. After adding tests: `./erix test --write-counts`, and look at the difference.
 """
 
 
@@ -57,7 +57,8 @@ def run(suite: str, name: str, command: list[str], expected: int | None,
     complaint = _complaint(checks, process.returncode, expected)
     if complaint:
         tail = tuple(output.splitlines()[-DETAIL_LINES_MAX:]) if process.returncode else ()
-        checks.append(Check(suite, f"{name} (as a whole)", False, (complaint, *tail), cpu_s, wall_s))
+        checks.append(Check(suite, f"{name} (as a whole)", False, (complaint, *tail), cpu_s,
+                            wall_s))
     return checks
 
 

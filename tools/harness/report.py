@@ -41,7 +41,8 @@ def reason_lines(scenario: Scenario, result: Result) -> list[str]:
     return lines
 
 
-def print_check(progress: Progress, check: Check, verbose: bool, lines_max: int = LINES_MAX) -> None:
+def print_check(progress: Progress, check: Check, verbose: bool, lines_max: int = LINES_MAX
+                ) -> None:
     """Print a check. What passed is printed for scenarios, or with --verbose."""
     if check.passed and not verbose and check.suite != "scenarios":
         return

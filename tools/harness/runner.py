@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: ISC
 """Running one scenario: start the machine, type, watch the budgets, stop at the verdict, judge.
 
-A run ends when the guest ends it, when all that is wanted has come (exit `verdict`), or when a budget
-is used up. Budgets count CPU seconds, guest seconds and time asleep; never plain time, which says more
-about what else the host does.
+A run ends when the guest ends it, when all that is wanted has come (exit `verdict`), or when a
+budget is used up. Budgets count CPU seconds, guest seconds and time asleep; never plain time, which
+says more about what else the host does.
 """
 import json
 import re
@@ -20,7 +20,8 @@ from harness.scenario import Scenario, Step
 from harness.template import fill, nonce
 
 POLL_S = 0.05
-# After a forbidden marker the run is lost; this much more is let out, for the dump that explains it.
+# After a forbidden marker the run is lost; this much more is let out, for the dump that explains
+# it.
 LAST_WORDS_CPU_S = 1.0
 LAST_WORDS_IDLE_S = 1.0
 SHOWN_STEP_CHARACTERS = 100
@@ -150,8 +151,10 @@ class Run:
 
     def _spec(self, prepared: Prepared) -> qemu.MachineSpec:
         boot = self._scenario.boot
+        # Instructions can be counted under emulation only.
+        accelerator = self._context.accelerator if boot.icount < 0 else "tcg"
         return qemu.MachineSpec(
-            disks=prepared.disks, accelerator=self._context.accelerator if boot.icount < 0 else "tcg",
+            disks=prepared.disks, accelerator=accelerator,
             memory_mib=boot.memory_mib, icount=boot.icount, start=boot.start,
             flash_variables=prepared.flash_variables, debug_exit=prepared.debug_exit)
 

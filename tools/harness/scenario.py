@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
 """A scenario: what is put into a machine, what is typed to it, and what must come of it.
 
-One TOML file in tests/scenarios, checked while it is read. The keys at the top that the system's own
-description names keep those names (values.py); the tables are ours:
+One TOML file in tests/scenarios, checked while it is read. The keys at the top that the system's
+own description names keep those names (values.py); the tables are ours:
 
     [boot]      how the machine is started        [expect]    how the run must end and speak
     [[files]]   what the disk gets before         [[verify]]  what the host checks on it after
@@ -101,7 +101,8 @@ BUDGET = {
 @dataclass(frozen=True)
 class Boot:
     """How the machine is started. `icount`: one instruction is 2^icount ns; -1 turns it off.
-    `root_program`: what the kernel starts first; a program of programs/ runs alone in the machine."""
+    `root_program`: what the kernel starts first; a program of programs/ runs alone in the
+    machine."""
     start: str
     image_fault: str
     memory_mib: int
@@ -210,7 +211,8 @@ def _parse_one(file: Path, source: str, data: dict, name: str) -> tuple[Scenario
         name=name, file=file, source=source, summary=top["summary"], tags=tuple(top["tags"]),
         proves=tuple(top["proves"]), options=options, boot=Boot(**boot),
         expect=Expect(**_tuple(expect | {"count": expect["count"] or {}})),
-        files=tuple(File(**row) for row in files), steps=tuple(Step(**row) for row in steps), verify=tuple(Verify(**row) for row in verify),
+        files=tuple(File(**row) for row in files), steps=tuple(Step(**row) for row in steps),
+        verify=tuple(Verify(**row) for row in verify),
         budget=Budget(**budget)), []
 
 
@@ -258,7 +260,8 @@ def _matrix_rows(checker: Checker, rows: list[dict]) -> list[dict[str, str]]:
 
 
 def _label(data: dict, row: dict[str, str]) -> str:
-    """What a row adds to the scenario's name: all values of a [matrix], the first of a [[matrix]]."""
+    """What a row adds to the scenario's name: all values of a [matrix], the first of a
+    [[matrix]]."""
     if not row:
         return ""
     shown = list(row.values())[:1] if isinstance(data["matrix"], list) else row.values()

@@ -54,7 +54,8 @@ def functions(source: Source) -> list[Function]:
     found = []
     start, name = 0, ""
     for number, line in enumerate(source.lines, 1):
-        if line == "{" and number > 1 and not source.lines[number - 2].rstrip().endswith((";", "=")):
+        above = source.lines[number - 2].rstrip() if number > 1 else ""
+        if line == "{" and above and not above.endswith((";", "=")):
             start, name = number, _name_above(source.lines, number - 2)
         elif line.startswith("}") and start:
             found.append(Function(name, start, number))

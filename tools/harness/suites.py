@@ -62,7 +62,7 @@ def _program_jobs(suite: str, commands: dict[str, list[str]], estimates: Estimat
 
     jobs = [job(name, command) for name, command in commands.items()]
     for name in sorted(set(counts) - set(commands)):
-        missing = Check(suite, name, False, ("tests/expected-counts.toml names it; it is not there",))
+        missing = Check(suite, name, False, ("tests/expected-counts.toml names it; it is gone",))
         jobs.append(Job(suite, name, 0.0, lambda missing=missing: [missing]))
     return jobs
 
@@ -92,7 +92,8 @@ def scenario_jobs(scenarios: list[Scenario], context: runner.Context, estimates:
 def _scenario_count(count: int) -> Job:
     least = programs.expected_counts().get("scenarios", {}).get("total", 0)
     good = count >= least > 0
-    details = () if good else (f"{count} scenarios, tests/expected-counts.toml wants {least or '?'}",)
+    text = f"{count} scenarios, tests/expected-counts.toml wants {least or 'no number'}"
+    details = () if good else (text,)
     check = Check("scenarios", "number of scenarios", good, details)
     return Job("scenarios", "number of scenarios", 0.0, lambda: [check])
 

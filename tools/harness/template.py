@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
 """Texts of a scenario that depend on the run's nonce: {nonce}, {sha256:TEXT}, {upper:TEXT} ...
 
-A nonce is different in every run, so an answer that must contain a function of it cannot be printed by
-a program that does not do its work.
+A nonce is different in every run, so an answer that must contain a function of it cannot be printed
+by a program that does not do its work.
 """
 import hashlib
 import re

@@ -9,6 +9,7 @@ from harness.sources import Source
 
 FUNCTION_LINES_MAX = 70
 FILE_LINES_MAX = 1000
+LINE_CHARACTERS_MAX = 100
 DISPATCH_SHARE = 4
 SPDX = "SPDX-License-Identifier: ISC"
 # Written in two parts, so that this file does not break its own rule.
@@ -43,7 +44,7 @@ def _spdx() -> Iterator[str]:
 def _purpose() -> Iterator[str]:
     for source in sources.find(C_FILES):
         if len(source.lines) < 2 or not source.lines[1].startswith("/*"):
-            yield f"{source.name}:2: a comment that says what the file owns must follow the first line"
+            yield f"{source.name}:2: a comment must follow that says what the file owns"
 
 
 def _file_length() -> Iterator[str]:
@@ -132,6 +133,13 @@ def _white_space() -> Iterator[str]:
                 yield f"{source.name}:{number}: white space at the end of the line, or a tab"
 
 
+def _line_length() -> Iterator[str]:
+    for source in sources.find((".c", ".h", ".py")):
+        for number, line in enumerate(source.lines, 1):
+            if len(line) > LINE_CHARACTERS_MAX:
+                yield f"{source.name}:{number}: {len(line)} characters, the limit is 100"
+
+
 def _catalogue() -> Iterator[str]:
     yield from components.differences()
 
@@ -151,6 +159,7 @@ RULES: dict[str, Callable[[], Iterator[str]]] = {
     "include layers": _layers,
     "layout of C": _layout,
     "white space": _white_space,
+    "line length": _line_length,
     "component catalogue": _catalogue,
     "scenarios and groups": _scenarios,
 }

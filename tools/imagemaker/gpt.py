@@ -66,7 +66,8 @@ def _entries(partitions: list[Partition]) -> bytes:
         last = first + partition.size_bytes // SECTOR_BYTES - 1
         name = partition.name.encode("utf-16-le")
         table += (guid_bytes(partition.type_guid) + guid_bytes(guid_for(partition.name))
-                  + struct.pack("<QQQ", first, last, 0) + name.ljust(2 * NAME_CHARACTERS_MAX, b"\0"))
+                  + struct.pack("<QQQ", first, last, 0)
+                  + name.ljust(2 * NAME_CHARACTERS_MAX, b"\0"))
     return table.ljust(ENTRY_COUNT * ENTRY_BYTES, b"\0")
 
 
@@ -81,7 +82,8 @@ def _header(here: int, other: int, entries_at: int, sectors: int, disk_name: str
 
 
 def layout(volumes: list[tuple[str, str, int]]) -> tuple[list[Partition], int]:
-    """Place volumes (name, type, bytes) one behind the other; the partitions and the disk's size."""
+    """Place volumes (name, type, bytes) one behind the other; the partitions and the disk's
+    size."""
     partitions = []
     sector = ALIGNMENT_SECTORS
     for name, type_guid, size_bytes in volumes:

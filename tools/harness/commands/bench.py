@@ -15,8 +15,8 @@ examples:
   ./erix bench ipc             instructions for each kernel operation
   ./erix bench ipc --json      one object with the numbers
 
-The machine counts instructions (-icount shift=0,sleep=off): one instruction is one nanosecond of guest time,
-so the numbers do not depend on this machine and are the same in every run.
+The machine counts instructions (-icount shift=0,sleep=off): one instruction is one nanosecond of
+guest time, so the numbers do not depend on this machine and are the same in every run.
 """
 
 

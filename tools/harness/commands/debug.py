@@ -17,9 +17,9 @@ examples:
   ./erix debug full-system-normal
   ./erix debug 'boot-refused[truncated]'
 
-gdb starts attached to the stopped machine, with the symbols of the kernel; `continue` lets it run. The
-serial line is written to out/last/NAME/serial.log: follow it with tail -f in another terminal. Without a
-terminal, gdb's command line is printed and the machine waits.
+gdb starts attached to the stopped machine, with the symbols of the kernel; `continue` lets it run.
+The serial line is written to out/last/NAME/serial.log: follow it with tail -f in another terminal.
+Without a terminal, gdb's command line is printed and the machine waits.
 """
 
 

@@ -14,8 +14,9 @@ examples:
                                           openssl genpkey -algorithm ed25519 -out release.pem
   ./erix image dev --check                make it twice and compare
 
-The image is a GPT disk with a FAT32 ESP `erix-esp` and an ext4 volume `erix-data`. It boots from one
-virtio disk under plain OVMF, with the prompt on COM1. The same tree and key give the same bytes.
+The image is a GPT disk with a FAT32 ESP `erix-esp` and an ext4 volume `erix-data`. It boots from
+one virtio disk under plain OVMF, with the prompt on COM1. The same tree and key give the same
+bytes.
 """
 
 
