@@ -34,20 +34,24 @@ static enum status decode_delivery(
 {
     message_tag tag = sent_tag(sender);
     uint32_t words = (message_tag_size_bytes(tag) + 7) / 8;
-    struct delivery delivery = {.sender = sender, .receiver = receiver, .tag = tag};
+    /* Member by member: most messages carry no capabilities, and clearing room for them costs more than all the rest. */
+    delivery_out->sender = sender;
+    delivery_out->receiver = receiver;
+    delivery_out->tag = tag;
+    delivery_out->extra_words = 0;
+    delivery_out->caps.count = 0;
     if (words > message_register_words) {
         if (buffer_of(sender) == nullptr || buffer_of(receiver) == nullptr) {
             return STATUS_INVALID_CAPABILITY;
         }
-        delivery.extra_words = words - message_register_words;
+        delivery_out->extra_words = words - message_register_words;
     }
     if (message_tag_cap_count(tag) != 0) {
-        enum status status = cap_transfer_decode(sender, receiver, tag, &delivery.caps);
+        enum status status = cap_transfer_decode(sender, receiver, tag, &delivery_out->caps);
         if (status != STATUS_OK) {
             return status;
         }
     }
-    *delivery_out = delivery;
     return STATUS_OK;
 }
 

@@ -45,11 +45,6 @@ void clock_disarm(struct notification *notification)
     }
 }
 
-uint64_t clock_next_deadline(void)
-{
-    return kernel_state.deadline_count == 0 ? UINT64_MAX : kernel_state.deadlines[0]->deadline_ns;
-}
-
 void clock_expire(uint64_t now_ns)
 {
     while (clock_next_deadline() <= now_ns) {

@@ -4,6 +4,7 @@
 
 #include <abi/syscall.h>
 #include <kernel/object/notification.h>
+#include <kernel/state.h>
 
 /* NO_SPACE where clock_deadlines_max others are armed. */
 enum status clock_decode_arm(const struct notification *notification);
@@ -15,7 +16,10 @@ void clock_commit_arm(struct notification *notification, uint64_t deadline_ns, u
 void clock_disarm(struct notification *notification);
 
 /* UINT64_MAX if none is armed. */
-uint64_t clock_next_deadline(void);
+static inline uint64_t clock_next_deadline(void)
+{
+    return kernel_state.deadline_count == 0 ? UINT64_MAX : kernel_state.deadlines[0]->deadline_ns;
+}
 
 /* Signals all that are due. */
 void clock_expire(uint64_t now_ns);

@@ -40,7 +40,7 @@ static struct object *lookup_object(
     return cap->object;
 }
 
-static void handle_send(struct thread *thread, bool is_call, enum message_wait wait)
+[[gnu::noinline]] static void handle_send(struct thread *thread, bool is_call, enum message_wait wait)
 {
     uint32_t slot = (uint32_t)thread->registers.rdi;
     if (lookup_object(thread, slot, OBJECT_ENDPOINT, RIGHT_SEND) != nullptr) {
@@ -74,7 +74,7 @@ static void receive(struct thread *thread, struct reply *reply, enum message_wai
     message_receive(thread, endpoint, reply, wait);
 }
 
-static void handle_receive(struct thread *thread, enum message_wait wait)
+[[gnu::noinline]] static void handle_receive(struct thread *thread, enum message_wait wait)
 {
     struct reply *reply;
     if (lookup_reply(thread, &reply)) {
@@ -82,7 +82,7 @@ static void handle_receive(struct thread *thread, enum message_wait wait)
     }
 }
 
-static void handle_reply(struct thread *thread, bool then_receive)
+[[gnu::noinline]] static void handle_reply(struct thread *thread, bool then_receive)
 {
     struct reply *reply;
     if (!lookup_reply(thread, &reply)) {
@@ -100,7 +100,7 @@ static void handle_reply(struct thread *thread, bool then_receive)
     receive(thread, reply, MESSAGE_WAIT);
 }
 
-static void handle_signal(struct thread *thread)
+[[gnu::noinline]] static void handle_signal(struct thread *thread)
 {
     uint32_t slot = (uint32_t)thread->registers.rdi;
     struct notification *notification = (struct notification *)lookup_object(
@@ -112,7 +112,7 @@ static void handle_signal(struct thread *thread)
     notification_signal(notification, lookup(thread, slot)->badge);
 }
 
-static void handle_wait(struct thread *thread, bool wait)
+[[gnu::noinline]] static void handle_wait(struct thread *thread, bool wait)
 {
     struct notification *notification = (struct notification *)lookup_object(
         thread, (uint32_t)thread->registers.rdi, OBJECT_NOTIFICATION, RIGHT_RECEIVE);
@@ -133,7 +133,8 @@ static void handle_wait(struct thread *thread, bool wait)
     queue_append(&notification->waiting, thread);
 }
 
-static void handle_invoke(struct thread *thread)
+/* Not inlined: kernel_handle_syscall would have to guard a stack frame for all other calls too. */
+[[gnu::noinline]] static void handle_invoke(struct thread *thread)
 {
     constexpr uint64_t syscall_instruction_bytes = 2;
     struct registers *registers = &thread->registers;
@@ -160,7 +161,7 @@ static void handle_invoke(struct thread *thread)
     }
 }
 
-static void handle_exit(struct thread *thread)
+[[gnu::noinline]] static void handle_exit(struct thread *thread)
 {
     const uint64_t words[4] = {thread->registers.rdx};
     thread_raise_fault(thread, FAULT_EXIT, words);
