@@ -2,7 +2,6 @@
 /* The way out of firmware: tables for the kernel's address space, then the end of boot services. */
 #include <lib/base/base.h>
 
-#include "cpu.h"
 #include "enter.h"
 #include "loader.h"
 #include "map.h"
@@ -78,7 +77,6 @@ enum status services_leave(struct loader *loader)
         loader->system = nullptr;
         efi_status result = loader->services->exit_boot_services(loader->image_handle, map_key);
         if (result == efi_success) {
-            cpu_disable_interrupts();
             return STATUS_OK;
         }
         if (result != efi_invalid_parameter) {

@@ -95,6 +95,7 @@ static efi_status refuse(struct loader *loader)
 
 [[noreturn]] static void enter_kernel(struct loader *loader)
 {
+    cpu_disable_interrupts(); /* the handlers are firmware's, and firmware is gone */
     char report[report_bytes];
     report_ticks(loader, report);
     console_marker(&loader->console, MARKER_BOOTLOADER_HANDOFF, report);
