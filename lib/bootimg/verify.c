@@ -13,8 +13,21 @@ static_assert(bootimg_signature_bytes == ed25519_signature_bytes);
 static_assert(bootimg_digest_bytes == sha256_digest_bytes);
 static_assert(sizeof(((struct bootimg_key *)nullptr)->public_key) == ed25519_public_key_bytes);
 
+static_assert(bootimg_sections_max <= sha256_messages_max);
+
+/* What the hashing of all sections finds. */
+struct section_check {
+    const struct bootimg *image;
+    uint32_t wrong;        /* the first section that does not match */
+    uint32_t judged_count; /* a section that was not judged counts as wrong */
+};
+
 static enum bootimg_reason signer_check(
     const struct bootimg *image, const struct bootimg_policy *policy);
+static uint32_t wrong_section_find(const struct bootimg *image);
+static struct sha256_message section_message(void *context, uint32_t number);
+static void section_compare(
+    void *context, uint32_t number, const uint8_t digest[static sha256_digest_bytes]);
 static const struct bootimg_key *key_find(
     const struct bootimg *image, const struct bootimg_policy *policy);
 
@@ -25,15 +38,11 @@ enum status bootimg_verify(
     if (refusal_out->reason != BOOTIMG_NONE) {
         return STATUS_UNTRUSTED;
     }
-    for (uint32_t index = 0; index < image->section_count; index++) {
-        struct bootimg_section section = bootimg_section_at(image, index);
-        uint8_t digest[sha256_digest_bytes];
-        sha256_hash(section.bytes, section.size_bytes, digest);
-        if (!crypto_equal(digest, section.digest, sizeof(digest))) {
-            refusal_out->reason = BOOTIMG_SECTION_HASH;
-            memcpy(refusal_out->section, section.name, bootimg_name_bytes);
-            return STATUS_UNTRUSTED;
-        }
+    uint32_t wrong = wrong_section_find(image);
+    if (wrong < image->section_count) {
+        refusal_out->reason = BOOTIMG_SECTION_HASH;
+        memcpy(refusal_out->section, bootimg_section_at(image, wrong).name, bootimg_name_bytes);
+        return STATUS_UNTRUSTED;
     }
     return STATUS_OK;
 }
@@ -65,4 +74,35 @@ static const struct bootimg_key *key_find(
         }
     }
     return nullptr;
+}
+
+/* The first section whose digest does not match, or image->section_count. */
+static uint32_t wrong_section_find(const struct bootimg *image)
+{
+    struct section_check check = {.image = image, .wrong = image->section_count};
+    sha256_hash_many(&(struct sha256_batch){
+        .count = image->section_count,
+        .context = &check,
+        .message_at = section_message,
+        .digest_take = section_compare,
+    });
+    return check.judged_count == image->section_count ? check.wrong : 0;
+}
+
+static struct sha256_message section_message(void *context, uint32_t number)
+{
+    const struct section_check *check = context;
+    struct bootimg_section section = bootimg_section_at(check->image, number);
+    return (struct sha256_message){.bytes = section.bytes, .size_bytes = section.size_bytes};
+}
+
+static void section_compare(
+    void *context, uint32_t number, const uint8_t digest[static sha256_digest_bytes])
+{
+    struct section_check *check = context;
+    struct bootimg_section section = bootimg_section_at(check->image, number);
+    check->judged_count++;
+    if (!crypto_equal(digest, section.digest, sha256_digest_bytes) && number < check->wrong) {
+        check->wrong = number;
+    }
 }

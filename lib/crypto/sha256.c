@@ -11,11 +11,7 @@
 
 #include <string.h>
 
-#include "sha256_constants.h"
-
-constexpr size_t length_at = sha256_block_bytes - 8;
-
-static void blocks_absorb(uint32_t state[static 8], const uint8_t *bytes, size_t block_count);
+#include "sha256_internal.h"
 
 void sha256_init(struct sha256 *hash)
 {
@@ -35,11 +31,11 @@ void sha256_update(struct sha256 *hash, const void *bytes, size_t size_bytes)
         if (taken_bytes < room_bytes) {
             return;
         }
-        blocks_absorb(hash->state, hash->block, 1);
+        sha256_blocks_absorb(hash->state, hash->block, 1);
         at += taken_bytes;
         size_bytes -= taken_bytes;
     }
-    blocks_absorb(hash->state, at, size_bytes / sha256_block_bytes);
+    sha256_blocks_absorb(hash->state, at, size_bytes / sha256_block_bytes);
     size_t rest_bytes = size_bytes % sha256_block_bytes;
     if (rest_bytes > 0) {
         memcpy(hash->block, at + (size_bytes - rest_bytes), rest_bytes);
@@ -50,14 +46,14 @@ void sha256_final(struct sha256 *hash, uint8_t digest_out[static sha256_digest_b
 {
     size_t used_bytes = hash->length_bytes % sha256_block_bytes;
     hash->block[used_bytes++] = 0x80;
-    if (used_bytes > length_at) {
+    if (used_bytes > sha256_length_at) {
         memset(hash->block + used_bytes, 0, sha256_block_bytes - used_bytes);
-        blocks_absorb(hash->state, hash->block, 1);
+        sha256_blocks_absorb(hash->state, hash->block, 1);
         used_bytes = 0;
     }
-    memset(hash->block + used_bytes, 0, length_at - used_bytes);
-    store_be64(hash->block + length_at, hash->length_bytes * 8);
-    blocks_absorb(hash->state, hash->block, 1);
+    memset(hash->block + used_bytes, 0, sha256_length_at - used_bytes);
+    store_be64(hash->block + sha256_length_at, hash->length_bytes * 8);
+    sha256_blocks_absorb(hash->state, hash->block, 1);
     for (size_t word = 0; word < 8; word++) {
         store_be32(digest_out + word * 4, hash->state[word]);
     }
@@ -115,7 +111,7 @@ static inline uint32_t schedule_step(uint32_t words[static 16], uint32_t index)
     return words[index];
 }
 
-static void blocks_absorb(uint32_t state[static 8], const uint8_t *bytes, size_t block_count)
+void sha256_blocks_absorb(uint32_t state[static 8], const uint8_t *bytes, size_t block_count)
 {
     for (; block_count > 0; block_count--, bytes += sha256_block_bytes) {
         uint32_t working[8];

@@ -82,6 +82,62 @@ static void sha2_long_vector(void)
         "de0ff244877ea60a4cb0432ce577c31beb009c5c2c49aa2e4eadb217ad8cc09b"));
 }
 
+constexpr size_t batch_bytes_max = 700;
+
+struct batch_check {
+    const uint8_t *bytes;
+    const size_t *sizes;
+    uint8_t digests[sha256_messages_max][sha256_digest_bytes];
+    uint32_t taken[sha256_messages_max];
+};
+
+static struct sha256_message batch_message_at(void *context, uint32_t number)
+{
+    const struct batch_check *check = context;
+    return (struct sha256_message){
+        .bytes = check->bytes + number, .size_bytes = check->sizes[number]};
+}
+
+static void batch_digest_take(
+    void *context, uint32_t number, const uint8_t digest[static sha256_digest_bytes])
+{
+    struct batch_check *check = context;
+    check->taken[number]++;
+    memcpy(check->digests[number], digest, sha256_digest_bytes);
+}
+
+/* Every count of messages with sizes all around the block's, equal, rising, falling and mixed. */
+static void sha256_of_many_is_that_of_each(void)
+{
+    uint8_t bytes[batch_bytes_max + sha256_messages_max];
+    for (size_t index = 0; index < sizeof(bytes); index++) {
+        bytes[index] = (uint8_t)(index * 167 + index / 256);
+    }
+    for (uint32_t pattern = 0; pattern < 8; pattern++) {
+        for (uint32_t count = 0; count <= sha256_messages_max; count++) {
+            size_t sizes[sha256_messages_max];
+            for (uint32_t number = 0; number < sha256_messages_max; number++) {
+                const size_t choices[] = {number, 63 - number, 55 + number % 3, number * 11,
+                    (number * 2654435761U >> 8) % batch_bytes_max, number == 3 ? 700 : number % 2,
+                    128, number % 4 == 0 ? 640 : 64};
+                sizes[number] = choices[pattern];
+            }
+            struct batch_check check = {.bytes = bytes, .sizes = sizes};
+            sha256_hash_many(&(struct sha256_batch){.count = count,
+                .context = &check,
+                .message_at = batch_message_at,
+                .digest_take = batch_digest_take});
+            for (uint32_t number = 0; number < sha256_messages_max; number++) {
+                uint8_t digest[sha256_digest_bytes];
+                sha256_hash(bytes + number, sizes[number], digest);
+                CHECK_EQUAL(check.taken[number], number < count ? 1 : 0);
+                CHECK(
+                    number >= count || memcmp(digest, check.digests[number], sizeof(digest)) == 0);
+            }
+        }
+    }
+}
+
 static void compares(void)
 {
     CHECK(crypto_equal("same", "same", 4));
@@ -215,6 +271,7 @@ int main(void)
 {
     TEST(sha2_published_vectors);
     TEST(sha2_long_vector);
+    TEST(sha256_of_many_is_that_of_each);
     TEST(compares);
     TEST(ed25519_published_vectors);
     TEST(ed25519_refuses_every_flipped_bit);

@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: ISC */
-/* SHA-256's constants (FIPS 180-4, 4.2.2 and 5.3.3): first 32 bits of the fractions of roots. */
+/*
+ * What the two ways to compute SHA-256 share: the constants (FIPS 180-4, 4.2.2 and 5.3.3: the first
+ * 32 bits of the fractions of roots) and the compression of whole blocks.
+ */
 #pragma once
 
-#include <stdint.h>
+#include <lib/crypto/crypto.h>
+
+/* Where the message's length in bits is in its last block. */
+constexpr size_t sha256_length_at = sha256_block_bytes - 8;
+
+void sha256_blocks_absorb(uint32_t state[static 8], const uint8_t *bytes, size_t block_count);
 
 /* Square roots of the first 8 primes. */
 static const uint32_t sha256_initial_state[8] = {
