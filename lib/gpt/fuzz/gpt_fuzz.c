@@ -41,13 +41,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes)
 {
+    static struct disk base;
     static struct disk disk;
     static struct gpt_workspace workspace;
     static struct gpt_table table;
     if (size_bytes == 0) {
         return 0;
     }
-    disk_make(&disk, 512, disk_blocks);
+    if (base.block_count == 0) {
+        disk_make(&base, 512, disk_blocks);
+        disk = base;
+    }
+    memcpy(disk.bytes, base.bytes, disk_blocks * 512);
     struct reader reader = reader_init(bytes + 1, size_bytes - 1);
     while (reader.left_bytes >= 3) {
         uint16_t place = reader_le16(&reader);
