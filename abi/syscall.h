@@ -31,7 +31,7 @@ enum syscall : uint64_t {
     SYSCALL_RECEIVE = 5,       /* wait for a message or for the bound notification */
     SYSCALL_RECEIVE_NOWAIT = 6,
     SYSCALL_REPLY = 7,  /* rdi: reply slot << 32 */
-    SYSCALL_SIGNAL = 8, /* rdi: notification; sets the bits of the capability's badge */
+    SYSCALL_SIGNAL = 8, /* rdi: notification; sets its badge's bits, or bit 63 */
     SYSCALL_WAIT = 9,   /* rdi: notification; the bits in rdx, which are cleared */
     SYSCALL_POLL = 10,  /* as WAIT, but WOULD_BLOCK where no bit is set */
     SYSCALL_INVOKE = 11,

@@ -45,9 +45,6 @@ static void deliver_to_receiving(struct thread *thread, uint64_t bits)
 void notification_signal(struct notification *notification, uint64_t bits)
 {
     notification->bits |= bits;
-    if (notification->bits == 0) {
-        return;
-    }
     if (notification->waiting.head != nullptr) {
         deliver_to_waiting(notification->waiting.head, notification_take(notification));
     } else if (notification->bound != nullptr && notification->bound->state == THREAD_RECEIVING) {

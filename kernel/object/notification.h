@@ -23,6 +23,12 @@ void notification_init(struct notification *notification);
 /* Unbinds, disarms and releases waiting threads with PEER_LOST one by one; true when done. */
 bool notification_destroy_step(struct notification *notification);
 
+/* What a signal through this capability sets: its badge, or bit 63 where it has none. */
+static inline uint64_t notification_cap_bits(const struct capability *cap)
+{
+    return cap->badge != 0 ? cap->badge : UINT64_C(1) << 63;
+}
+
 /* Sets bits, or hands them to a thread that waits for them. */
 void notification_signal(struct notification *notification, uint64_t bits);
 

@@ -213,7 +213,7 @@ static enum status clock_arm(struct invocation *invocation, bool arm)
     }
     enum status status = clock_decode_arm(notification);
     if (status == STATUS_OK) {
-        clock_commit_arm(notification, invocation->arguments[0], cap->badge);
+        clock_commit_arm(notification, invocation->arguments[0], notification_cap_bits(cap));
     }
     return status;
 }

@@ -109,7 +109,7 @@ static void receive(struct thread *thread, struct reply *reply, enum message_wai
         return;
     }
     finish(thread, STATUS_OK);
-    notification_signal(notification, lookup(thread, slot)->badge);
+    notification_signal(notification, notification_cap_bits(lookup(thread, slot)));
 }
 
 [[gnu::noinline]] static void handle_wait(struct thread *thread, bool wait)
