@@ -1,28 +1,23 @@
 # SPDX-License-Identifier: ISC
 """What the build has made and what is put together from it: loader, kernel, programs, boot images.
 
-This is the one place that knows where build/ keeps things and how tools/planogen and tools/bootimg
-are called; the rest of the harness asks for a loader, a boot image or the files of the data volume.
+This is the one place that knows where build/ keeps things and how tools/bootimg is called; the rest of
+the harness asks for a loader, a boot image or the files of the data volume.
 """
 import hashlib
-from dataclasses import dataclass
+import json
+import subprocess
+from functools import cache
 from pathlib import Path
 
 from harness import bootfault, build, cas, components, media, paths, tools
+from harness.bootplan import ROOT_PROGRAM, BootPlan, disk_programs, planned
 from harness.outcome import BuildError, EnvironmentProblem
-from harness.scenario import Scenario
 
 media.names()  # puts tools/ on the path
 from bootimg import bootimg  # noqa: E402
 from bootimg.bootimg import Section  # noqa: E402
-from imagemaker.tree import Tree  # noqa: E402
-
-# Keys of a scenario that change the BootConfig. Media and budgets are not among them, so that
-# scenarios which differ only in those share one boot image.
-PLAN_KEYS = ("kernel_rootd_test", "rootd_test_mode", "runtime_config_profile",
-             "runtime_config_path", "phase0_missing_service", "service_primary_control_fault",
-             "service_explicit_endpoint_fault", "service_startup_peer_fault")
-
+from imagemaker.tree import MODE_PROGRAM, Entry, Tree  # noqa: E402
 
 LOADERS = {"runtime": "bootx64.efi", "test": "bootx64-test.efi"}
 KERNELS = {"runtime": "kernel", "test": "kernel-test"}
@@ -30,37 +25,9 @@ DEV_KEY = paths.ROOT / "tools" / "bootimg" / "keys" / "dev.pem"
 TRIAL_KEY = paths.TESTS / "keys" / "release-trial.pem"
 STRANGER_KEY = paths.TESTS / "keys" / "stranger.pem"
 ELF_MACHINE_AT = 18
-ROOT_PROGRAM = "rootd"
 UNCONFIGURED = b"no configuration: the root program is alone\n"
-
-
-@dataclass(frozen=True)
-class BootPlan:
-    """All that decides the bytes of a boot image, besides what was built.
-
-    image_kind   "test" has the debug exit and verifier programs, "runtime" has not
-    options      the keys of PLAN_KEYS that differ from their defaults, as pairs
-    image_fault  what is done to the finished image
-    key_file     the private key of a release, or the development key of the tree
-    root_program what the kernel starts first; another one than rootd is alone in the machine
-    """
-    image_kind: str
-    profile: str
-    options: tuple[tuple[str, str], ...] = ()
-    image_fault: str = "none"
-    key_file: Path | None = None
-    root_program: str = ROOT_PROGRAM
-
-    @classmethod
-    def of(cls, scenario: Scenario) -> "BootPlan":
-        options = tuple((key, str(scenario.options[key])) for key in PLAN_KEYS
-                        if scenario.options[key] not in ("", "none"))
-        return cls("test", scenario.options["runtime_config_profile"], options,
-                   scenario.boot.image_fault, root_program=scenario.boot.root_program)
-
-    @classmethod
-    def runtime(cls, profile: str, key_file: Path | None = None) -> "BootPlan":
-        return cls("runtime", profile, key_file=key_file)
+PROGRAM_SUFFIX = ".elf"
+MESSAGE_OF_THE_DAY = b"Welcome to EriX. `ls /bin` shows the programs, `shutdown` ends.\n"
 
 
 def _built(path: Path) -> Path:
@@ -72,7 +39,7 @@ def _built(path: Path) -> Path:
 def loader(plan: BootPlan) -> Path:
     """BOOTX64.EFI for a plan: it differs by kind of image and by the release key that it trusts."""
     folder = paths.BUILD / "uefi"
-    if plan.profile == "release" and plan.image_kind == "runtime":
+    if plan.is_release:
         folder = build.build_release_loader(public_key(release_key(plan)))
     return _built(folder / "boot" / LOADERS[plan.image_kind])
 
@@ -107,8 +74,8 @@ def boot_image(plan: BootPlan) -> Path | None:
         return None
     parts = sections(plan)
     key_file = signing_key(plan)
-    key = ("boot image", components.digest(paths.ROOT / "tools" / "bootimg"), plan.profile,
-           plan.image_kind, plan.image_fault, cas.digest_file(key_file),
+    key = ("boot image", components.digest(paths.ROOT / "tools" / "bootimg"), plan.signed_profile,
+           plan.image_fault, cas.digest_file(key_file),
            *(f"{part.kind} {part.name} {hashlib.sha256(part.data).hexdigest()}" for part in parts))
     return cas.get(key, lambda target: target.write_bytes(sign(plan, parts, key_file)))
 
@@ -120,12 +87,11 @@ def make_boot_image(plan: BootPlan) -> bytes:
 
 def sign(plan: BootPlan, parts: list[Section], key_file: Path) -> bytes:
     """Put the sections together, sign them, and do the plan's damage."""
-    profile = "test" if plan.image_kind == "test" else plan.profile
     if plan.image_fault == "malformed-kernel":
         parts = [Section(part.kind, part.name, _malformed(part.data)) if part.kind == "kernel"
                  else part for part in parts]
     try:
-        image = bootimg.build(parts, key_file, profile)
+        image = bootimg.build(parts, key_file, plan.signed_profile)
     except bootimg.InputError as error:
         raise BuildError(f"boot image: {error}") from error
     except bootimg.EnvironmentMissing as error:
@@ -142,25 +108,49 @@ def signing_key(plan: BootPlan) -> Path:
     """The private key that signs an image of this plan."""
     if plan.image_fault == "wrong-key":
         return STRANGER_KEY
-    if plan.profile == "release" and plan.image_kind == "runtime":
-        return release_key(plan)
-    return plan.key_file or DEV_KEY
+    return release_key(plan) if plan.is_release else plan.key_file or DEV_KEY
 
 
 def sections(plan: BootPlan) -> list[Section]:
     """Everything that the boot image of a plan holds, in a fixed order."""
+    the_kernel = Section("kernel", "kernel", kernel(plan).read_bytes())
     if plan.root_program != ROOT_PROGRAM:
         program = _built(paths.BUILD / "target" / "programs" / plan.root_program
-                         / f"{plan.root_program}.elf")
-        return [Section("kernel", "kernel", kernel(plan).read_bytes()),
-                Section("boot-config", "boot-config", UNCONFIGURED),
+                         / (plan.root_program + PROGRAM_SUFFIX))
+        return [the_kernel, Section("boot-config", "boot-config", UNCONFIGURED),
                 Section("service", ROOT_PROGRAM, program.read_bytes())]
-    raise BuildError("tools/planogen makes no BootConfig yet")
+    built = programs()
+    contents = planned(plan, {name: path.read_bytes()
+                              for name, path in disk_programs(built).items()})
+    modules = []
+    for name in contents.modules:
+        if name not in built:
+            raise BuildError(f"program {name} was not built")
+        modules.append(Section("service", name, built[name].read_bytes()))
+    return [the_kernel, Section("boot-config", "boot-config", contents.boot_config), *modules]
 
 
+@cache
+def programs() -> dict[str, Path]:
+    """All programs that were built for EriX, by name, as Meson knows them."""
+    folder = paths.BUILD / "target"
+    done = subprocess.run([tools.find("meson"), "introspect", "--targets", str(folder)],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    if done.returncode != 0:
+        raise BuildError(f"meson introspect: {done.stderr.decode(errors='replace')}")
+    files = [Path(name) for target in json.loads(done.stdout) if target["type"] == "executable"
+             for name in target["filename"]]
+    # Programs lie at the top of build/target; what lies deeper is no program of the system.
+    return {file.stem: _built(file) for file in files
+            if file.suffix == PROGRAM_SUFFIX and file.parent == folder}
+
+
+@cache
 def data_tree() -> Tree:
     """The files of the data volume: programs and what they need."""
-    return {}
+    tree: Tree = {f"/bin/{name}": Entry(path.read_bytes(), MODE_PROGRAM)
+                  for name, path in disk_programs(programs()).items()}
+    return tree | {"/etc/motd": Entry(MESSAGE_OF_THE_DAY), "/tmp/": Entry(), "/home/": Entry()}
 
 
 def tree_digest(tree: Tree) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from harness import artifacts, cas, components, diskcheck, media, paths, tools
+from harness.bootplan import BootPlan
 from harness.outcome import BuildError, EnvironmentProblem
 from harness.qemu import Disk
 from harness.scenario import Scenario
@@ -69,7 +70,7 @@ class Images:
         return variables
 
     def _fixture(self, scenario: Scenario, folder: Path, nonce: str) -> Prepared:
-        boot_disk = esp_disk(artifacts.BootPlan.of(scenario))
+        boot_disk = esp_disk(BootPlan.of(scenario))
         disks = [Disk(boot_disk, "sata", readonly=True, boot=True)]
         digests = {"boot": diskcheck.digest(boot_disk)}
         medium = scenario.options["block_storage_image"]
@@ -142,7 +143,7 @@ def _maker_digest() -> str:
     return components.digest(paths.ROOT / "tools" / "imagemaker")
 
 
-def esp_disk(plan: artifacts.BootPlan) -> Path:
+def esp_disk(plan: BootPlan) -> Path:
     """The boot disk for a plan, from the store or made now."""
     loader = artifacts.loader(plan)
     boot_image = artifacts.boot_image(plan)
@@ -161,7 +162,7 @@ def medium_disk(name: str) -> Path:
 
 def appliance(profile: str, key_file: Path | None = None) -> Path:
     """The disk image of a runtime profile, from the store or made now."""
-    plan = artifacts.BootPlan.runtime(profile, key_file)
+    plan = BootPlan.runtime(profile, key_file)
     loader = artifacts.loader(plan)
     boot_image = artifacts.boot_image(plan)
     tree = artifacts.data_tree()
@@ -179,7 +180,7 @@ def copy_disk(source: Path, target: Path) -> None:
 
 def appliance_digest_again(profile: str, key_file: Path | None) -> str:
     """The digest of an appliance image that is made afresh, past the store."""
-    plan = artifacts.BootPlan.runtime(profile, key_file)
+    plan = BootPlan.runtime(profile, key_file)
     boot_image = artifacts.make_boot_image(plan)
     with host.scratch() as scratch:
         disk.make_appliance(scratch / "disk", artifacts.loader(plan).read_bytes(),

@@ -66,6 +66,12 @@ def _modes_agree(scenario: Scenario, checker: Checker) -> None:
                          ("expect",), "exit")
 
 
+def _runtime_file_exists(scenario: Scenario, checker: Checker) -> None:
+    name = scenario.options["runtime_config_path"]
+    if name and not (paths.ROOT / name).is_file():
+        checker.complain(f"there is no file {name}", (), "runtime_config_path", within=name)
+
+
 def _budgets_agree(scenario: Scenario, checker: Checker) -> None:
     if scenario.budget.guest_s and scenario.boot.icount < 0:
         checker.complain("`guest_s` needs boot.icount: without it guest time is host time",
@@ -102,7 +108,7 @@ def _verify_complete(scenario: Scenario, checker: Checker) -> None:
 
 
 RULES: tuple[Callable[[Scenario, Checker], None], ...] = (
-    _markers_exist, _no_conflict, _reason_stated, _modes_agree, _budgets_agree, _steps_prove,
+    _markers_exist, _no_conflict, _reason_stated, _modes_agree, _runtime_file_exists, _budgets_agree, _steps_prove,
     _verify_complete)
 
 

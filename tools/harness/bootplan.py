@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: ISC
+"""What decides a boot image: kind, profile, faults; and the BootConfig that tools/planogen makes of
+it.
+
+This is the one place that knows planogen. BootConfig needs the digests of the programs on the disk,
+since the authority of a program is found by its bytes.
+"""
+import hashlib
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from harness import paths
+from harness.outcome import BuildError, UsageError
+from harness.scenario import Scenario
+
+sys.path.append(str(paths.ROOT / "tools" / "planogen"))
+import bootconfig  # noqa: E402  (a sibling tool, found through the path above)
+import faults  # noqa: E402
+import plan as authority  # noqa: E402
+import runtime  # noqa: E402
+
+ROOT_PROGRAM = "rootd"
+LOCAL_RUNTIME = "runtime.local.toml"
+# Keys of a scenario that change the BootConfig. Media and budgets are not among them, so that
+# scenarios which differ only in those share one boot image.
+FAULT_KEYS = ("rootd_test_mode", "phase0_missing_service", "service_primary_control_fault",
+              "service_explicit_endpoint_fault", "service_startup_peer_fault")
+
+
+@dataclass(frozen=True)
+class BootPlan:
+    """All that decides the bytes of a boot image, besides what was built.
+
+    image_kind   "test" has the debug exit and verifier programs, "runtime" has not
+    profile      "dev" or "release": which runtime file, and what a packaged image says
+    runtime_path a runtime file of its own instead of the profile's, relative to the root
+    options      the keys of FAULT_KEYS that are not "none", as pairs
+    image_fault  what is done to the finished image
+    key_file     the private key of a release, or the development key of the tree
+    root_program what the kernel starts first; another one than rootd is alone in the machine
+    """
+    image_kind: str
+    profile: str
+    runtime_path: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    image_fault: str = "none"
+    key_file: Path | None = None
+    root_program: str = ROOT_PROGRAM
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> "BootPlan":
+        """The plan of a scenario that boots a test image."""
+        options = tuple((key, scenario.options[key]) for key in FAULT_KEYS
+                        if scenario.options[key] != "none")
+        return cls("test", scenario.options["runtime_config_profile"],
+                   scenario.options["runtime_config_path"], options, scenario.boot.image_fault,
+                   root_program=scenario.boot.root_program)
+
+    @classmethod
+    def runtime(cls, profile: str, key_file: Path | None = None) -> "BootPlan":
+        """The plan of a packaged image."""
+        return cls("runtime", profile, key_file=key_file)
+
+    @property
+    def is_release(self) -> bool:
+        return self.profile == "release" and self.image_kind == "runtime"
+
+    @property
+    def signed_profile(self) -> str:
+        """The profile that the image itself states."""
+        return "test" if self.image_kind == "test" else self.profile
+
+
+def runtime_file(plan: BootPlan) -> Path:
+    """An explicit file, else runtime.local.toml for a person's own images, else the profile's."""
+    if plan.runtime_path:
+        return paths.ROOT / plan.runtime_path
+    local = paths.ROOT / LOCAL_RUNTIME
+    if plan.image_kind == "runtime" and plan.profile == "dev" and local.exists():
+        return local
+    return paths.ROOT / f"runtime.{plan.profile}.toml"
+
+
+@cache
+def _authority() -> authority.Plan:
+    """All manifests of the tree; they do not change while a command runs."""
+    try:
+        return authority.load(str(paths.ROOT))
+    except (authority.PlanError, authority.protogen.ProtocolError) as error:
+        raise BuildError(f"planogen: {error}") from error
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The BootConfig of a plan, and the programs that its image must contain, in a fixed order."""
+    boot_config: bytes
+    modules: tuple[str, ...]
+
+
+def _planned(plan: BootPlan, programs: dict[str, bytes]) -> Planned:
+    everything = _authority()
+    file = runtime_file(plan)
+    composition = runtime.parse(paths.shown(file), file.read_text(encoding="utf-8"))
+    edits = dict(plan.options)
+    digests = {name: hashlib.sha256(data).digest() for name, data in programs.items()}
+    config = bootconfig.write(everything, plan.signed_profile, composition, edits, digests)
+    rows = bootconfig.launch_rows(everything, composition, faults.verifiers(everything, edits))
+    missing = faults.missing_module(edits)
+    names = (ROOT_PROGRAM, *(row.manifest.name for row in rows))
+    return Planned(config, tuple(name for name in names if name != missing))
+
+
+def planned(plan: BootPlan, programs: dict[str, bytes]) -> Planned:
+    """Ask planogen. `programs`: the files of the disk by the name of the program."""
+    try:
+        return _planned(plan, programs)
+    except authority.PlanError as error:
+        raise UsageError(f"planogen: {error}") from error
+    except FileNotFoundError as error:
+        raise BuildError(f"planogen: {error}") from error
+
+
+def disk_programs(built: dict[str, Path]) -> dict[str, Path]:
+    """Of all programs that were built, those that lie on the disk: neither services and drivers nor
+    verifiers, which are in the boot image."""
+    everything = _authority()
+    in_image = {ROOT_PROGRAM, *(manifest.name for manifest in everything.launches())}
+    return {name: path for name, path in sorted(built.items()) if name not in in_image}
