@@ -2,16 +2,20 @@
 /*
  * Every way into the kernel and out of it.
  *
- * From user mode: the registers go straight into the register block of the current thread, then the kernel runs
- * on the processor's one kernel stack, which is empty. `swapgs` makes gs the address of struct cpu.
- *   - `syscall` (entry_syscall) leaves rip in rcx and rflags in r11 and changes no stack. The block's selectors and
- *     error are as registers_start or the last interrupt left them; rcx and r11 are lost by contract.
- *   - Interrupts and exceptions: the processor itself pushes into the end of the block (task state segment, rsp0).
- * From kernel mode: exceptions are the kernel's end, interrupts come only while it halts for lack of work.
- * NMI, double fault and machine check have stacks of their own, touch nothing of gs, and are the end as well.
+ * From user mode the registers go straight into the register block of the current thread; then the
+ * kernel runs on the processor's one kernel stack, which is empty. `swapgs` makes gs the address of
+ * struct cpu.
+ *   - `syscall` (entry_syscall) leaves rip in rcx and rflags in r11 and changes no stack. The block's
+ *     selectors and error are as registers_start or the last interrupt left them; rcx and r11 are
+ *     lost by contract.
+ *   - Interrupts and exceptions: the processor itself pushes into the end of the block (task state
+ *     segment, rsp0).
+ * In kernel mode an exception is the kernel's end, and interrupts come only while it halts for lack
+ * of work. NMI, double fault and machine check have stacks of their own, touch nothing of gs, and
+ * are the end as well.
  *
- * Interrupts are off from the first instruction to the last. DF, AC, TF, NT and IOPL are cleared on each way in:
- * for `syscall` by the flag mask, for interrupts by the processor, cld and clac.
+ * Interrupts are off from the first instruction to the last. DF, AC, TF, NT and IOPL are cleared on
+ * each way in: for `syscall` by the flag mask, else by the processor, cld and clac.
  */
 #include "entry_offsets.h"
 
@@ -155,8 +159,8 @@ entry_fatal:
     call panic_exception
     ud2
 
-/* One stub of ENTRY_STUB_BYTES for each vector. Those in `with_error` come with an error code of the processor's
- * (Intel SDM volume 3, 6.13). */
+/* One stub of ENTRY_STUB_BYTES for each vector. Where `with_error` is 1 the processor has pushed an
+ * error code (Intel SDM volume 3, 6.13). */
 .macro stub vector, with_error, target
     .balign ENTRY_STUB_BYTES
     .if \with_error == 0

@@ -42,8 +42,8 @@ constexpr uint64_t rflags_alignment_check = 0x40000;
  * behind any instruction of a program is canonical too, as `sysret` demands. */
 constexpr uint64_t user_address_end = UINT64_C(0x00007ffffffff000);
 
-/* A thread at its first instruction: user selectors, interrupts on, all else zero. Entry code relies
- * on the selectors being there before a thread runs; after that only the processor writes them. The
+/* A thread at its first instruction: user selectors, interrupts on, all else zero. Entry code wants
+ * the selectors to be there before a thread runs; after that only the processor writes them. The
  * instruction pointer is below user_address_end. */
 static inline void registers_start(struct registers *registers_out, uint64_t instruction_pointer,
     uint64_t stack_pointer, uint64_t argument)
