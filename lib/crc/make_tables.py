@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Writes tables.h: for each polynomial the register's change by one byte, followed by n zero bytes."""
+"""Writes tables.h: for each polynomial the register's change by one byte and n zero bytes after it.
+
+    ./make_tables.py | clang-format-19 --assume-filename=tables.h > tables.h
+"""
 
 POLYNOMIALS = [  # name, reflected polynomial, tables, bits
     ("crc32_tables", 0xEDB88320, 8, 32),
@@ -30,11 +33,7 @@ def main():
     for name, polynomial, count, bits in POLYNOMIALS:
         print(f"\nstatic const uint{bits}_t {name}[{count}][256] = {{")
         for table in tables_of(polynomial, count):
-            print("    {")
-            for row in range(0, 256, 8):
-                entries = ", ".join(f"0x{entry:0{bits // 4}x}" for entry in table[row:row + 8])
-                print(f"        {entries},")
-            print("    },")
+            print("{" + ", ".join(f"0x{entry:0{bits // 4}x}" for entry in table) + "},")
         print("};")
 
 

@@ -139,7 +139,8 @@ def _sign(message: bytes, private_key: Path) -> bytes:
     with tempfile.NamedTemporaryFile() as file:
         file.write(message)
         file.flush()
-        result = _openssl("pkeyutl", "-sign", "-rawin", "-inkey", str(private_key), "-in", file.name)
+        result = _openssl("pkeyutl", "-sign", "-rawin", "-inkey", str(private_key),
+                          "-in", file.name)
     if result.returncode != 0 or len(result.stdout) != SIGNATURE_BYTES:
         raise InputError(f"{private_key}: openssl could not sign: {result.stderr.decode().strip()}")
     return result.stdout
@@ -243,7 +244,8 @@ def parse(data: bytes) -> Image:
         raise Refused("HEADER")
     if len(data) != image_bytes:
         raise Refused("TRUNCATED" if len(data) < image_bytes else "TRAILING")
-    version, profile, image_version, build_digest, reserved = MANIFEST.unpack_from(data, manifest_at)
+    version, profile, image_version, build_digest, reserved = MANIFEST.unpack_from(
+        data, manifest_at)
     if version != MANIFEST_VERSION or profile not in PROFILE_NAMES or any(reserved):
         raise Refused("MANIFEST")
     sections, digests = _parse_sections(data, count, signed_bytes, signature_at)
@@ -407,7 +409,8 @@ def _digest(text: str) -> bytes:
 
 def _arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="bootimg.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="bootimg.py", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="Exit status: 0 done, 1 the image is refused, 2 wrong usage or input, 3 openssl is "
                "missing.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

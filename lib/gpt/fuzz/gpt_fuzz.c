@@ -19,6 +19,9 @@ static void promise(bool holds)
 
 static void table_check(const struct gpt_table *table)
 {
+    char text[gpt_guid_text_bytes];
+    gpt_guid_text(table->disk, text);
+    promise(memchr(text, '\0', sizeof(text)) == text + sizeof(text) - 1);
     promise(table->partition_count <= gpt_entries_max);
     promise(table->first_usable_block > 1 && table->last_usable_block < disk_blocks - 1);
     for (uint32_t index = 0; index < table->partition_count; index++) {

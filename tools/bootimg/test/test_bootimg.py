@@ -96,7 +96,8 @@ class Images(unittest.TestCase):
             "two sections": SECTIONS + [Section("blob", "rootd", b"x")],
             "empty": SECTIONS + [Section("blob", "nothing", b"")],
             "a name is": SECTIONS + [Section("blob", "Großes", b"x")],
-            "sections; an image has": SECTIONS + [Section("blob", f"b{n}", b"x") for n in range(61)],
+            "sections; an image has": SECTIONS + [Section("blob", f"b{number}", b"x")
+                                                  for number in range(61)],
         }
         for text, sections in wrong.items():
             with self.assertRaisesRegex(InputError, text):
@@ -174,7 +175,7 @@ class AgainstTheLoader(unittest.TestCase):
         self.assertEqual(self.loader_reasons([development_image()]), ["NONE"])
 
     def test_both_refuse_damaged_images_for_the_same_reason(self):
-        """Random bytes of header, table, manifest, padding, payload and signature; and new sizes."""
+        """Random bytes of header, table, manifest, padding, payload, signature; and new sizes."""
         source = random.Random(20260101)
         sound = development_image()
         signed_bytes = bootimg.parse(sound).signed_bytes
