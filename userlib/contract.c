@@ -96,6 +96,9 @@ static const char *check_rows(const struct startup *startup)
     for (uint32_t index = 0; index < program_contract.slot_count; index++) {
         const struct contract_slot *declared = &program_contract.slots[index];
         const struct startup_slot *row = find_row(startup, declared->slot);
+        if (row == nullptr && declared->optional) {
+            continue;
+        }
         if (row == nullptr || !row_matches(row, declared)) {
             return declared->name;
         }
@@ -129,9 +132,9 @@ static const char *check_caps(const struct startup *startup)
             continue;
         }
         const struct startup_slot *row = find_row(startup, declared->slot);
-        const bool may_be_empty =
-            declared->slot_count > 1 && slot - declared->slot >= row->parameter;
-        if (may_be_empty ? identity.kind != OBJECT_NONE : !cap_matches(&identity, declared)) {
+        const bool must_be_empty =
+            row == nullptr || (declared->slot_count > 1 && slot - declared->slot >= row->parameter);
+        if (must_be_empty ? identity.kind != OBJECT_NONE : !cap_matches(&identity, declared)) {
             return declared->name;
         }
     }

@@ -35,6 +35,7 @@ class Grant:
     protocol: str = ""
     protocol_rights: int = 0
     parameters: tuple[int, int] = (0, 0)
+    optional: bool = False  # may be absent in an image without its source
 
 
 def protocol_rights(manifest: Manifest, place: str, protocol, names) -> int:
@@ -100,7 +101,8 @@ def make(manifest: Manifest, protocols) -> list[Grant]:
             raise PlanError(f"{manifest.path}: peers.{peer.name}: there is no protocol/{peer.protocol}.proto")
         bits = protocol_rights(manifest, f"peers.{peer.name}.rights", protocols[peer.protocol], peer.rights)
         declared.append(Grant("peer", peer.name, 0, "ENDPOINT", SEND | GRANT, source=peer.name,
-                              protocol=peer.protocol, protocol_rights=bits))
+                              protocol=peer.protocol, protocol_rights=bits,
+                              optional=peer.optional))
     for name, bit in manifest.signals.items():
         declared.append(Grant("signal", f"signal-{name}", 0, "NOTIFICATION", SEND, source=name,
                               parameters=(bit, 0)))

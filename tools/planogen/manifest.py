@@ -27,7 +27,7 @@ KEYS = {
     "peers": dict, "kernel": dict, "signals": dict, "device": dict,
 }
 MEMORY_KEYS = {"heap_kib_max": int, "stack_kib": int}
-PEER_KEYS = {"protocol": str, "rights": list}
+PEER_KEYS = {"protocol": str, "rights": list, "optional": bool}
 KERNEL_KEYS = {"clock": list, "console": list, "irq_control": bool, "ports": list, "test": bool, "ram": bool,
                "device_memory": bool, "acpi_memory": bool, "boot_config": bool, "blobs": list}
 PORT_KEYS = {"name": str, "first": int, "last": int}
@@ -48,6 +48,7 @@ class Peer:
     name: str
     protocol: str
     rights: list[str]
+    optional: bool = False  # images without the peer's feature leave it out
 
 
 @dataclass
@@ -166,7 +167,8 @@ def parse(path: str, kind: str, source: str) -> Manifest:
         _check_keys(path, f"peers.{name}.", peer, PEER_KEYS)
         if "protocol" not in peer:
             raise PlanError(f"{path}: peers.{name}.protocol is missing")
-        manifest.peers.append(Peer(name, peer["protocol"], peer.get("rights", [])))
+        manifest.peers.append(Peer(name, peer["protocol"], peer.get("rights", []),
+                                   peer.get("optional", False)))
     for name, bit in manifest.signals.items():
         if not isinstance(bit, int):
             raise PlanError(f"{path}: signals.{name} must be the number of a bit")

@@ -9,7 +9,6 @@
 
 Everything is relative to the repository root, which is found from this file.
 """
-import json
 import os
 import sys
 
@@ -17,18 +16,42 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, HERE)
 
+import authority  # noqa: E402  (found through the path above)
+import bootconfig  # noqa: E402
+import faults as faults_module  # noqa: E402
 import grants as grants_module  # noqa: E402
 import manifest as manifest_module  # noqa: E402
+import plan as plan_module  # noqa: E402
+import runtime as runtime_module  # noqa: E402
 import slots  # noqa: E402
-from manifest import PlanError  # noqa: E402
-from manifest import protogen  # noqa: E402
+from manifest import PlanError, protogen  # noqa: E402
+
+ROLES = os.path.join(HERE, "roles.toml")
 
 
-def load_protocols(root: str = ROOT) -> dict:
-    """All protocols of the tree by name."""
-    folder = os.path.join(root, "protocol")
-    return {name.removesuffix(".proto"): protogen.load(os.path.join(folder, name))
-            for name in sorted(os.listdir(folder)) if name.endswith(".proto")}
+def load_runtime(path: str) -> runtime_module.Runtime:
+    with open(path, encoding="utf-8") as file:
+        return runtime_module.parse(os.path.relpath(path, ROOT), file.read())
+
+
+def make_boot_config(profile: str, runtime_toml: str, faults: dict, program_digests: dict[str, bytes]) -> bytes:
+    """BootConfig for an image. `profile`: dev, release or test. `runtime_toml`: path of the runtime file.
+    `faults`: scenario fields of faults.py with their values. `program_digests`: SHA-256 of the ELF file of each
+    program of the disk, by name; only programs with a manifest need one. Raises PlanError."""
+    return bootconfig.write(plan_module.load(ROOT), profile, load_runtime(runtime_toml), faults, program_digests)
+
+
+def modules(runtime_toml: str, faults: dict) -> list[str]:
+    """Names of the programs that the boot image contains, in the order of launch, rootd first. A fault
+    phase0_missing_service leaves one out, while BootConfig still asks for it."""
+    plan = plan_module.load(ROOT)
+    rows = bootconfig.launch_rows(plan, load_runtime(runtime_toml), faults_module.verifiers(plan, faults))
+    names = ["rootd"] + [row.manifest.name for row in rows]
+    missing = faults_module.missing_module(faults)
+    if missing and missing not in names:
+        raise PlanError(f"phase0_missing_service: '{missing}' is not in this image"
+                        f"{manifest_module.did_you_mean(missing, names)}")
+    return [name for name in names if name != missing]
 
 
 def write(path: str, text: str):
@@ -37,23 +60,40 @@ def write(path: str, text: str):
 
 
 def command_roles(out: str):
-    write(out, slots.roles_text(manifest_module.load_roles(os.path.join(HERE, "roles.toml"))))
+    write(out, slots.roles_text(manifest_module.load_roles(ROLES)))
 
 
 def command_slots(path: str, out_header: str, out_source: str):
-    roles = manifest_module.load_roles(os.path.join(HERE, "roles.toml"))
-    folders = {file_name: kind for file_name, kind in manifest_module.FOLDERS.values()}
-    manifest = manifest_module.load(path, ROOT, folders[os.path.basename(path)])
+    roles = manifest_module.load_roles(ROLES)
+    kinds = dict(manifest_module.FOLDERS.values())
+    manifest = manifest_module.load(path, ROOT, kinds[os.path.basename(path)])
     for name in [manifest.name] * (not manifest.is_default) + [peer.name for peer in manifest.peers]:
         if name not in roles:
             raise PlanError(f"{manifest.path}: '{name}' has no number in tools/planogen/roles.toml"
                             f"{manifest_module.did_you_mean(name, roles)}")
-    grants = grants_module.make(manifest, load_protocols())
+    grants = grants_module.make(manifest, plan_module.load_protocols(ROOT))
     write(out_header, slots.header_text(manifest, grants))
     write(out_source, slots.source_text(manifest, grants, roles))
 
 
-COMMANDS = {"roles": (command_roles, 1), "slots": (command_slots, 3)}
+def command_check():
+    plan = plan_module.load(ROOT)
+    print(f"{len(plan.manifests)} manifests, {len(plan.edges)} edges; order: "
+          + " ".join(manifest.name for manifest in plan.launches()))
+
+
+def command_authority(folder: str):
+    for name, text in authority.files(plan_module.load(ROOT)).items():
+        write(os.path.join(folder, name), text)
+
+
+def command_bootconfig(profile: str, runtime_toml: str, out: str):
+    with open(out, "wb") as file:
+        file.write(make_boot_config(profile, runtime_toml, {}, {}))
+
+
+COMMANDS = {"roles": (command_roles, 1), "slots": (command_slots, 3), "check": (command_check, 0),
+            "authority": (command_authority, 1), "bootconfig": (command_bootconfig, 3)}
 
 
 def main(arguments: list[str]) -> int:

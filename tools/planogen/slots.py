@@ -46,10 +46,11 @@ def source_text(manifest: Manifest, grants: list[Grant], roles: dict[str, int]) 
     text += "#include <userlib/contract.h>\n\nstatic const struct contract_slot slots[] = {\n"
     for grant in grants:
         label = roles[grant.source] if grant.object_kind == "ENDPOINT" else 0
+        optional = "        .optional = true,\n" if grant.optional else ""
         text += (f"    {{\n        .name = \"{grant.name}\",\n        .slot = {grant.slot},\n"
                  f"        .slot_count = {grant.slot_count},\n        .kind = OBJECT_{grant.object_kind},\n"
                  f"        .rights = {grant.rights:#x},\n        .label = {label},\n"
-                 f"        .protocol_rights = {grant.protocol_rights:#x},\n    }},\n")
+                 f"        .protocol_rights = {grant.protocol_rights:#x},\n{optional}    }},\n")
     role = 0 if manifest.is_default else roles[manifest.name]
     return text + (f"}};\n\nconst struct contract program_contract = {{\n    .name = \"{manifest.name}\",\n"
                    f"    .role = {role},\n    .first_free_slot = {grants_module.first_free_slot(grants)},\n"
