@@ -41,12 +41,12 @@ static const struct erix_capability capabilities[] = {
 };
 
 static const struct erix_log_record records[] = {
-    {.sequence = 4, .time_ns = 12'345'678, .source = "vfsd", .level = "info", .text = "mounted /"},
-    {.sequence = 7,
+    {.time_ns = 12'345'678, .process = 9, .level = "info", .text = "vfsd: mounted /"},
+    {.lost_count = 3,
         .time_ns = 2'000'000'000,
-        .source = "sh",
+        .process = 12,
         .level = "error",
-        .text = "a\tb\033[m"},
+        .text = "sh: a\tb\033[m"},
 };
 
 /* The element at the cursor, which moves on; or a null pointer. */

@@ -65,11 +65,12 @@ int erix_capability_next(
     uint64_t process, uint64_t *cursor, struct erix_capability *capability_out);
 
 struct erix_log_record {
-    uint64_t sequence; /* counts from 0 without gaps; a gap means that records were lost */
-    uint64_t time_ns;  /* since the system started */
-    char source[24];   /* the program that wrote it, as the system knows it */
-    char level[8];     /* "error", "warning", "info" or "debug" */
-    char text[256];
+    uint64_t lost_count; /* records that were lost just before this one */
+    uint64_t time_ns;    /* since the system started */
+    uint64_t process;    /* that wrote it, as the system knows it */
+    bool is_marker;      /* a line for machines */
+    char level[8];       /* "error", "warning", "info" or "debug" */
+    char text[256];      /* programs begin it with their name */
 };
 
 int erix_log_next(uint64_t *cursor, struct erix_log_record *record_out);
