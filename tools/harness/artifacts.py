@@ -67,6 +67,13 @@ def public_key(private: Path) -> Path:
         ["openssl", "pkey", "-in", str(private), "-pubout", "-out", str(target)]))
 
 
+def stripped(executable: Path) -> bytes:
+    """An executable without symbols and debug information, as it goes into images."""
+    key = ("stripped", cas.digest_file(executable))
+    return cas.get(key, lambda target: tools.run(
+        ["llvm-strip-19", "--strip-all", "-o", str(target), str(executable)])).read_bytes()
+
+
 def boot_image(plan: BootPlan) -> Path | None:
     """The signed boot image for a plan, from the store or made now; None if the plan's fault is
     that there is none."""
@@ -113,20 +120,20 @@ def signing_key(plan: BootPlan) -> Path:
 
 def sections(plan: BootPlan) -> list[Section]:
     """Everything that the boot image of a plan holds, in a fixed order."""
-    the_kernel = Section("kernel", "kernel", kernel(plan).read_bytes())
+    the_kernel = Section("kernel", "kernel", stripped(kernel(plan)))
     if plan.root_program != ROOT_PROGRAM:
         program = _built(paths.BUILD / "target" / "programs" / plan.root_program
                          / (plan.root_program + PROGRAM_SUFFIX))
         return [the_kernel, Section("boot-config", "boot-config", UNCONFIGURED),
-                Section("service", ROOT_PROGRAM, program.read_bytes())]
+                Section("service", ROOT_PROGRAM, stripped(program))]
     built = programs()
-    contents = planned(plan, {name: path.read_bytes()
+    contents = planned(plan, {name: stripped(path)
                               for name, path in disk_programs(built).items()})
     modules = []
     for name in contents.modules:
         if name not in built:
             raise BuildError(f"program {name} was not built")
-        modules.append(Section("service", name, built[name].read_bytes()))
+        modules.append(Section("service", name, stripped(built[name])))
     return [the_kernel, Section("boot-config", "boot-config", contents.boot_config), *modules]
 
 
@@ -148,7 +155,7 @@ def programs() -> dict[str, Path]:
 @cache
 def data_tree() -> Tree:
     """The files of the data volume: programs and what they need."""
-    tree: Tree = {f"/bin/{name}": Entry(path.read_bytes(), MODE_PROGRAM)
+    tree: Tree = {f"/bin/{name}": Entry(stripped(path), MODE_PROGRAM)
                   for name, path in disk_programs(programs()).items()}
     return tree | {"/etc/motd": Entry(MESSAGE_OF_THE_DAY), "/tmp/": Entry(), "/home/": Entry()}
 

@@ -41,7 +41,8 @@ MACHINES = (
     Machine("host", "--native-file",
             ("-Dbuildtype=debug", "-Doptimization=1", "-Db_sanitize=address,undefined",
              "-Db_lundef=false")),
-    Machine("target", "--cross-file", ("--buildtype=release",)),
+    # With debug information, for gdb; images are made of stripped files.
+    Machine("target", "--cross-file", ("--buildtype=release", "-Ddebug=true")),
     Machine("uefi", "--cross-file", ("--buildtype=release",)),
 )
 
