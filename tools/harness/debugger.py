@@ -5,7 +5,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from harness import artifacts, tools
+from harness import artifacts, paths, tools
 from harness.outcome import EnvironmentProblem
 
 SOCKET_WAIT_S = 10.0
@@ -17,7 +17,9 @@ def words(socket: Path) -> list[str]:
     kernel = artifacts.kernel_symbols()
     if kernel:
         command.append(str(kernel))
-    return [*command, "-ex", "set confirm off", "-ex", f"target remote {socket}"]
+    # Debug information names sources relative to the root of the tree.
+    return [*command, "-ex", "set confirm off", "-ex", f"directory {paths.ROOT}",
+            "-ex", f"target remote {socket}"]
 
 
 def line(socket: Path) -> str:

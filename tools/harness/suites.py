@@ -34,13 +34,19 @@ class Estimates:
 
 
 def host_tests() -> dict[str, list[str]]:
-    """The test programs of build/host and their command lines, as Meson knows them."""
+    """The test programs of build/host and their command lines, as Meson knows them. What Meson
+    would put into their environment is put before them with env."""
     done = subprocess.run([tools.find("meson"), "introspect", "--tests",
                            str(paths.BUILD / "host")], stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, check=False)
     if done.returncode != 0:
         raise BuildError(f"meson introspect: {done.stderr.decode(errors='replace')}")
-    return {row["name"]: row["cmd"] for row in json.loads(done.stdout)}
+    return {row["name"]: _with_environment(row) for row in json.loads(done.stdout)}
+
+
+def _with_environment(row: dict) -> list[str]:
+    settings = [f"{name}={value}" for name, value in sorted(row.get("env", {}).items())]
+    return ["env", *settings, *row["cmd"]] if settings else row["cmd"]
 
 
 def python_tests() -> dict[str, list[str]]:
