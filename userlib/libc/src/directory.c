@@ -120,6 +120,16 @@ static bool keep_all(struct list *list, DIR *directory, int (*select)(const stru
     }
 }
 
+/* What scandir() was given, for the comparison that qsort() calls: its elements are pointers. */
+static int (*compare_wanted)(const struct dirent **, const struct dirent **);
+
+static int compare_entries(const void *left, const void *right)
+{
+    const struct dirent *left_entry = *(struct dirent *const *)left;
+    const struct dirent *right_entry = *(struct dirent *const *)right;
+    return compare_wanted(&left_entry, &right_entry);
+}
+
 int scandir(const char *path, struct dirent ***list_out, int (*select)(const struct dirent *),
     int (*compare)(const struct dirent **, const struct dirent **))
 {
@@ -137,8 +147,8 @@ int scandir(const char *path, struct dirent ***list_out, int (*select)(const str
         return -1;
     }
     if (compare != nullptr) {
-        qsort(list.entries, list.count, sizeof(*list.entries),
-            (int (*)(const void *, const void *))compare);
+        compare_wanted = compare;
+        qsort(list.entries, list.count, sizeof(*list.entries), compare_entries);
     }
     *list_out = list.entries;
     return (int)list.count;
