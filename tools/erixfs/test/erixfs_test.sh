@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# Runs erixfs (its path is the first argument) on images made by mke2fs and compares what it prints.
+set -u
+PATH=/usr/sbin:/sbin:$PATH
+erixfs=$1
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder" || exit 1
+failed=0
+
+check() {
+    name=$1
+    shift
+    if "$@"; then
+        echo "ok $name"
+    else
+        echo "FAIL $name"
+        failed=1
+    fi
+}
+fails_with() {
+    wanted=$1
+    shift
+    "$@" >out 2>err && return 1
+    grep -q "$wanted" err
+}
+
+mkdir -p tree/bin
+seq 100000 >tree/bin/numbers
+ln -s bin/numbers tree/link
+ln -s /bin tree/absolute
+ln -s loop tree/loop
+truncate -s 8M good.img
+mke2fs -q -F -t ext4 -L erix-test -d tree good.img || exit 1
+cp good.img refused.img
+debugfs -w -R 'feature needs_recovery' refused.img >/dev/null 2>&1
+cp good.img damaged.img
+printf 'XX' | dd of=damaged.img bs=1 seek=1200 conv=notrunc 2>/dev/null
+
+contents() { "$erixfs" cat good.img "$1" | cmp -s - tree/bin/numbers; }
+check cat_file contents /bin/numbers
+check cat_through_links contents absolute/../link
+lists() { "$erixfs" ls good.img / >out && grep -q ' link -> bin/numbers$' out && grep -q ' bin$' out; }
+check ls_root lists
+shows() { "$erixfs" tree good.img >out && grep -q '^  numbers$' out && grep -q '^bin/$' out; }
+check tree_root shows
+states() { "$erixfs" stat good.img /bin/numbers >out && grep -q "^size  *$(stat -c %s tree/bin/numbers)," out; }
+check stat_file states
+names() { "$erixfs" info good.img >out && grep -q 'erix-test' out && grep -q ' extent' out; }
+check info_volume names
+check missing_path fails_with 'not found' "$erixfs" cat good.img /nothing
+check missing_image fails_with 'not found' "$erixfs" info nothing.img
+check endless_links fails_with 'too many symbolic links' "$erixfs" cat good.img /loop
+check directory_as_file fails_with 'is a directory' "$erixfs" cat good.img /bin
+check refused_image fails_with 'journal must be replayed first' "$erixfs" ls refused.img
+check damaged_image fails_with 'super block checksum' "$erixfs" ls damaged.img
+check wrong_usage fails_with 'usage' "$erixfs" ls
+check unknown_command fails_with "no command 'put'" "$erixfs" put good.img
+exit $failed
