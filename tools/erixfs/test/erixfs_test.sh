@@ -3,7 +3,7 @@
 # Runs erixfs (its path is the first argument) on images made by mke2fs and compares what it prints.
 set -u
 PATH=/usr/sbin:/sbin:$PATH
-erixfs=$1
+erixfs=$(realpath "$1")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 1
