@@ -104,6 +104,9 @@ static enum status call_with_slots(const struct ipc_call *call, const cap_slot *
     if (size_bytes > 0) {
         memcpy(call->reply_out, buffer->words, size_bytes);
     }
+    if (call->reply_is_text) {
+        ((uint8_t *)call->reply_out)[size_bytes] = 0;
+    }
     for (uint32_t index = 0; index < call->reply_cap_count; index++) {
         call->reply_caps[index] = fresh[index];
     }

@@ -43,6 +43,7 @@ struct ipc_call {
     uint32_t reply_bytes;
     uint32_t reply_variable_bytes_max;
     uint32_t reply_length_offset;
+    bool reply_is_text; /* a zero byte is put behind the variable part */
     uint32_t reply_cap_count;
     cap_slot *reply_caps;
 };

@@ -334,6 +334,7 @@ static void prepare(const struct service *service)
     assert(service->deferred_count <= service_deferred_max);
     state.service = service;
     state.reply = SLOT_REPLY;
+    state.spare_count = 0;
     for (uint32_t index = 0; index < service->deferred_count; index++) {
         state.spare[state.spare_count++] = service->deferred_first + index;
     }

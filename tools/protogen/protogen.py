@@ -10,6 +10,7 @@ import sys
 
 from syntax import CAP_KINDS, Layout, Message, Operation, Protocol, ProtocolError, load
 
+COLUMNS = 100
 SHORT_BYTES = 32  # a message that fits into registers
 C_TYPES = {"u8": "uint8_t", "u16": "uint16_t", "u32": "uint32_t", "u64": "uint64_t",
            "i32": "int32_t", "i64": "int64_t", "char": "char", "bytes": "uint8_t"}
@@ -38,17 +39,29 @@ def record_text(protocol: Protocol, name: str, layout: Layout) -> str:
     return text + "\n"
 
 
-def parameters(protocol: Protocol, operation: Operation, first: str) -> str:
+def fold(listed: list[str], indent: str) -> str:
+    """A list with commas, in lines of at most COLUMNS, each after `indent`."""
+    lines = [indent + listed[0]]
+    for item in listed[1:]:
+        if len(lines[-1]) + len(item) + 4 > COLUMNS:
+            lines[-1] += ","
+            lines.append(indent + item)
+        else:
+            lines[-1] += ", " + item
+    return "\n".join(lines)
+
+
+def parameters(protocol: Protocol, operation: Operation, first: list[str], indent: str) -> str:
     """The parameters of a client call or, where `first` says so, of a handler."""
     prefix = f"{protocol.name}_{operation.name}"
-    listed = [first]
+    listed = list(first)
     if operation.request.layout.fields:
         listed.append(f"const struct {prefix}_request *request")
     listed += [f"{CAP_TYPES[cap.kind]} {cap.name}" for cap in operation.request.caps]
     if operation.reply.layout.fields:
         listed.append(f"struct {prefix}_reply *reply_out")
     listed += [f"{CAP_TYPES[cap.kind]} *{cap.name}_out" for cap in operation.reply.caps]
-    return ", ".join(listed)
+    return fold(listed, indent)
 
 
 def is_short(message: Message) -> bool:
@@ -68,12 +81,12 @@ def short_call(protocol: Protocol, operation: Operation) -> str:
     text = "    uint64_t words[message_register_words] = {};\n"
     if request.fields:
         text += "    memcpy(words, request, sizeof *request);\n"
-    text += (f"    const enum status status = ipc_call_short({protocol.name}.slot, "
-             f"{protocol.name.upper()}_{operation.name.upper()}, {request.size}, {reply.size}, words);\n")
-    if reply.fields:
-        text += ("    if (status == STATUS_OK) {\n        memcpy(reply_out, words, sizeof *reply_out);\n"
-                 "    }\n")
-    return text + "    return status;\n"
+    call = (f"ipc_call_short(\n        {protocol.name}.slot, "
+            f"{protocol.name.upper()}_{operation.name.upper()}, {request.size}, {reply.size}, words);\n")
+    if not reply.fields:
+        return text + f"    return {call}"
+    return text + (f"    const enum status status = {call}    if (status == STATUS_OK) {{\n"
+                   "        memcpy(reply_out, words, sizeof *reply_out);\n    }\n    return status;\n")
 
 
 def long_call(protocol: Protocol, operation: Operation, function: str) -> str:
@@ -99,6 +112,7 @@ def long_call(protocol: Protocol, operation: Operation, function: str) -> str:
         if reply.layout.variable:
             members += [f".reply_variable_bytes_max = {reply.layout.variable[1]}",
                         f".reply_length_offset = {reply.layout.length_offset}"]
+            members += [".reply_is_text = true"] if reply.layout.variable[2] else []
     if reply.caps:
         members += [".reply_caps = received", f".reply_cap_count = {len(reply.caps)}"]
     call = f"{function}(&(struct ipc_call){{\n" + "".join(f"        {member},\n" for member in members)
@@ -111,10 +125,10 @@ def long_call(protocol: Protocol, operation: Operation, function: str) -> str:
 
 
 def client_text(protocol: Protocol, operation: Operation) -> str:
-    first = f"struct {protocol.name}_cap {protocol.name}"
+    first = [f"struct {protocol.name}_cap {protocol.name}"]
     doc = list(operation.doc)
     if operation.rights:
-        doc.append("Needs the right " + ", ".join(operation.rights) + ".")
+        doc.append(f"Needs the right {' and '.join(operation.rights)}.")
     for cap in operation.request.caps if operation.request.caps and operation.request.caps[0].move else []:
         doc.append(f"Takes `{cap.name}`, also on failure.")
     functions = {"": "ipc_call"}
@@ -124,7 +138,7 @@ def client_text(protocol: Protocol, operation: Operation) -> str:
     for suffix, function in functions.items():
         text += comment(doc) if not suffix else "/* The same, but WOULD_BLOCK where nobody waits for it. */\n"
         text += (f"static inline enum status {protocol.name}_{operation.name}{suffix}(\n"
-                 f"    {parameters(protocol, operation, first)})\n{{\n")
+                 f"{parameters(protocol, operation, first, '    ')})\n{{\n")
         short = not operation.oneway and is_short(operation.request) and is_short(operation.reply)
         text += (short_call(protocol, operation) if short else
                  long_call(protocol, operation, function)) + "}\n\n"
@@ -137,7 +151,7 @@ def answer_signature(protocol: Protocol, operation: Operation) -> str:
     if operation.reply.layout.fields:
         listed.append(f"const struct {prefix}_reply *reply")
     listed += [f"{CAP_TYPES[cap.kind]} {cap.name}" for cap in operation.reply.caps]
-    return f"enum status {protocol.name}_answer_{operation.name}(\n    {', '.join(listed)})"
+    return f"enum status {protocol.name}_answer_{operation.name}(\n{fold(listed, '    ')})"
 
 
 def header_text(protocol: Protocol) -> str:
@@ -170,8 +184,8 @@ def header_text(protocol: Protocol) -> str:
              " * userlib/service.h says who owns what. */\n"
              f"struct {name}_server {{\n    void *self; /* borrowed: the first argument of each handler */\n")
     for operation in protocol.operations:
-        listed = parameters(protocol, operation, "void *self, struct ipc_caller caller")
-        text += f"    enum status (*{operation.name})(\n        {listed});\n"
+        listed = parameters(protocol, operation, ["void *self", "struct ipc_caller caller"], "        ")
+        text += f"    enum status (*{operation.name})(\n{listed});\n"
     text += f"}};\n\nextern const struct protocol {name}_protocol;\n\n"
     text += "/* Answer a call that was deferred, once; see service_defer(). */\n"
     return text + "".join(answer_signature(protocol, operation) + ";\n"
@@ -187,14 +201,14 @@ def serve_text(protocol: Protocol, operation: Operation) -> str:
                   for index, cap in enumerate(operation.request.caps)]
     arguments += ["reply"] if operation.reply.layout.fields else []
     arguments += [f"&{cap.name}" for cap in operation.reply.caps]
-    text = (f"static enum status serve_{operation.name}(const void *server, struct ipc_caller caller, "
+    text = (f"static enum status serve_{operation.name}(\n    const void *server, struct ipc_caller caller, "
             f"struct service_message *message)\n{{\n    const struct {name}_server *handlers = server;\n"
             f"    if (handlers->{operation.name} == nullptr) {{\n        return STATUS_UNSUPPORTED;\n    }}\n")
     if operation.request.layout.fields:
         text += f"    const struct {prefix}_request *request = (const void *)message->request;\n"
     if operation.reply.layout.fields:
         text += f"    struct {prefix}_reply *reply = (void *)message->reply;\n"
-    call = f"handlers->{operation.name}({', '.join(arguments)})"
+    call = f"handlers->{operation.name}(\n{fold(arguments, '        ')})"
     if "message" not in text.split("{", 1)[1] + call:
         text += "    (void)message; /* nothing in it */\n"
     if not operation.reply.caps:
@@ -225,7 +239,7 @@ def shape_text(message: Message) -> str:
         ranges = ", ".join(f"{{{start}, {length}}}" for start, length in layout.reserved)
         members += [f".reserved_count = {len(layout.reserved)}",
                     f".reserved = (const struct byte_range[]){{{ranges}}}"]
-    return "{" + ", ".join(members) + "}"
+    return "{\n" + fold(members, "            ") + ",\n        }" if members else "{}"
 
 
 def source_text(protocol: Protocol) -> str:
@@ -244,9 +258,9 @@ def source_text(protocol: Protocol) -> str:
     text += f"static const struct protocol_operation operations[] = {{\n"
     for operation in protocol.operations:
         rights = " | ".join(f"{name.upper()}_RIGHT_{right.upper()}" for right in operation.rights) or "0"
-        oneway = ".oneway = true, " if operation.oneway else ""
+        oneway = "        .oneway = true,\n" if operation.oneway else ""
         text += (f"    {{\n        .name = \"{operation.name}\",\n        .serve = serve_{operation.name},\n"
-                 f"        .rights = {rights},\n        {oneway}.request = {shape_text(operation.request)},\n"
+                 f"        .rights = {rights},\n{oneway}        .request = {shape_text(operation.request)},\n"
                  f"        .reply = {shape_text(operation.reply)},\n    }},\n")
     return text + (f"}};\n\nconst struct protocol {name}_protocol = {{\n    .name = \"{name}\",\n"
                    f"    .id = {protocol.id},\n    .operation_count = {len(protocol.operations)},\n"
