@@ -9,7 +9,6 @@
 #include <ctype.h>
 #include <emmintrin.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -250,22 +249,6 @@ char *strsep(char **text, const char *separators)
     *text = *end == 0 ? nullptr : end + 1;
     *end = 0;
     return token;
-}
-
-char *strndup(const char *text, size_t bytes)
-{
-    size_t copied_bytes = strnlen(text, bytes);
-    char *copy = malloc(copied_bytes + 1);
-    if (copy != nullptr) {
-        memcpy(copy, text, copied_bytes);
-        copy[copied_bytes] = 0;
-    }
-    return copy;
-}
-
-char *strdup(const char *text)
-{
-    return strndup(text, SIZE_MAX);
 }
 
 int strncasecmp(const char *left, const char *right, size_t bytes)
