@@ -34,14 +34,19 @@ class Estimates:
 
 
 def host_tests() -> dict[str, list[str]]:
-    """The test programs of build/host and their command lines, as Meson knows them. What Meson
-    would put into their environment is put before them with env."""
+    """The test programs of build/host by suite/name and their command lines, as Meson knows them.
+    What Meson would put into their environment is put before them with env."""
     done = subprocess.run([tools.find("meson"), "introspect", "--tests",
                            str(paths.BUILD / "host")], stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, check=False)
     if done.returncode != 0:
         raise BuildError(f"meson introspect: {done.stderr.decode(errors='replace')}")
-    return {row["name"]: _with_environment(row) for row in json.loads(done.stdout)}
+    rows = json.loads(done.stdout)
+    found = {f"{row['suite'][0].split(':')[-1]}/{row['name']}": _with_environment(row)
+             for row in rows}
+    if len(found) != len(rows):
+        raise BuildError("two host tests of one suite have the same name")
+    return found
 
 
 def _with_environment(row: dict) -> list[str]:
@@ -59,12 +64,13 @@ def python_tests() -> dict[str, list[str]]:
             [sys.executable, "-B", "-s", starter, str(file)] for file in files}
 
 
-def _program_jobs(suite: str, commands: dict[str, list[str]], estimates: Estimates) -> list[Job]:
+def _program_jobs(suite: str, commands: dict[str, list[str]], estimates: Estimates, folder: Path
+                  ) -> list[Job]:
     counts = programs.expected_counts().get(suite, {})
 
     def job(name: str, command: list[str]) -> Job:
         return Job(suite, name, estimates.of(suite, name),
-                   lambda: programs.run(suite, name, command, counts.get(name)))
+                   lambda: programs.run(suite, name, command, counts.get(name), folder))
 
     jobs = [job(name, command) for name, command in commands.items()]
     for name in sorted(set(counts) - set(commands)):
@@ -109,9 +115,9 @@ def jobs(chosen: tuple[str, ...], scenarios: list[Scenario], context: runner.Con
     """The jobs of the chosen suites. `whole`: the scenarios are all there are, so count them."""
     result: list[Job] = []
     if "host" in chosen:
-        result += _program_jobs("host", host_tests(), estimates)
+        result += _program_jobs("host", host_tests(), estimates, paths.BUILD / "host")
     if "python" in chosen:
-        result += _program_jobs("python", python_tests(), estimates)
+        result += _program_jobs("python", python_tests(), estimates, paths.ROOT)
     if "tidy" in chosen:
         result += _tidy_jobs()
     if "scenarios" in chosen and context:
