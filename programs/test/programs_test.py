@@ -171,7 +171,8 @@ class ShellLanguage(Case):
         self.sh('echo a > .; echo $?', '1\n', 'sh: .: Is a directory\n')
         self.sh('pwd > p; cat p', f'{self.work}\n')
         self.sh("sh -c 'echo a; echo b; sh -c \"echo c\"' > all; cat all", 'a\nb\nc\n')
-        self.sh('head -n 1; head -n 1', 'x\n', stdin=b'x\n')
+        self.write('lines', 'one\ntwo\nthree\n')
+        self.sh('sh -c "head -n 1; head -n 1" < lines', 'one\ntwo\n')
 
     def test_directories(self):
         os.makedirs(self.path('a/b'))

@@ -335,6 +335,9 @@ int fflush(FILE *stream)
 void stream_flush_all(void)
 {
     (void)flush_writers(); /* exit() has no way to report */
+    if (stdin->state == STREAM_READING) {
+        finish_reading(stdin); /* whoever reads next goes on where this program stopped */
+    }
 }
 
 static void unlink_stream(FILE *stream)
