@@ -149,6 +149,15 @@ static void overflow_a_block(void)
     erix_free(second);
 }
 
+/* The most common overflow: the NUL of a string that filled its block. */
+static void overflow_by_one(void)
+{
+    char *first = erix_malloc(64);
+    char *second = erix_malloc(64);
+    first[64] = 0;
+    erix_free(second);
+}
+
 static void free_twice(void)
 {
     void *first = erix_malloc(64);
@@ -190,6 +199,7 @@ static bool aborts(void (*action)(void))
 static void damage_is_noticed(void)
 {
     CHECK(aborts(overflow_a_block));
+    CHECK(aborts(overflow_by_one));
     CHECK(aborts(free_twice));
     CHECK(aborts(free_inside));
     CHECK(aborts(free_foreign));

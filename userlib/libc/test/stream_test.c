@@ -155,6 +155,21 @@ static void twins(void)
     }
 }
 
+static void pushed_back_characters_count(void)
+{
+    char path[100];
+    path_in_folder(path, "pushed");
+    struct stream *stream = erix_fopen(path, "w+");
+    CHECK_EQUAL(erix_fputs("abcdef", stream), 0);
+    CHECK_EQUAL(erix_fseek(stream, 0, SEEK_SET), 0);
+    CHECK_EQUAL(erix_fgetc(stream), 'a');
+    CHECK_EQUAL(erix_fgetc(stream), 'b');
+    CHECK_EQUAL(erix_ungetc('x', stream), 'x');
+    CHECK_EQUAL(erix_fseek(stream, 1, SEEK_CUR), 0);
+    CHECK_EQUAL(erix_fgetc(stream), 'c');
+    CHECK_EQUAL(erix_fclose(stream), 0);
+}
+
 static void refusals(void)
 {
     char path[100];
@@ -266,6 +281,7 @@ int main(void)
         return 1;
     }
     TEST(twins);
+    TEST(pushed_back_characters_count);
     TEST(refusals);
     TEST(paths);
     TEST(path_limits);
