@@ -1,18 +1,25 @@
 # SPDX-License-Identifier: ISC
 """Counting: programs of tests, the pool, the reports, the command line and its exit statuses."""
+import argparse
 import io
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as xml
+from contextlib import redirect_stdout
 from pathlib import Path
+from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from support import ROOT, EngineTest  # noqa: E402  (puts tools/ on the path)
-from harness import (bench, cas, components, hostunit, programs, report, sources,  # noqa: E402
-                     tidy)
+from harness import (bench, cas, components, hostunit, paths, programs, report,  # noqa: E402
+                     runs, sources, suites, tidy)
 from harness.check import Check, Job  # noqa: E402
+from harness.commands import test as command_test  # noqa: E402
 from harness.outcome import EnvironmentProblem, Exit, UsageError  # noqa: E402
 from harness.pool import Pool  # noqa: E402
 from harness.terminal import Progress  # noqa: E402
@@ -234,3 +241,57 @@ class Benchmarks(EngineTest):
     def test_unknown_benchmark(self):
         with self.assertRaisesRegex(UsageError, "did you mean `ipc`"):
             bench.load("icp")
+
+
+class ExitStatuses(EngineTest):
+    """What `./erix test` ends with, whatever its jobs do."""
+
+    def status_with(self, execute) -> int:
+        arguments = argparse.Namespace(expression=["tidy"], jobs=1, seed="1", verbose=False,
+                                       no_build=True, write_counts=False)
+        job = Job("tidy", "sample", 1.0, execute)
+        with mock.patch.object(suites, "jobs", lambda *_: [job] if execute else []), \
+                mock.patch.object(paths, "STATE", self.folder / "state"), \
+                mock.patch.object(runs, "new", lambda: self.folder), \
+                redirect_stdout(io.StringIO()) as said:
+            status = command_test.execute(arguments)
+        self.last_line = said.getvalue().splitlines()[-1]
+        return status
+
+    def test_passed_and_failed(self):
+        status = self.status_with(lambda: [Check("tidy", "sample", True)])
+        self.assertEqual((status, self.last_line), (Exit.PASSED, "1 passed, 0 failed"))
+        status = self.status_with(lambda: [Check("tidy", "sample", False)])
+        self.assertEqual((status, self.last_line), (Exit.FAILED, "0 passed, 1 failed"))
+
+    def test_planned_without_a_result(self):
+        def broken():
+            raise RuntimeError("oops")
+        self.assertEqual(self.status_with(broken), Exit.INCOMPLETE)
+        self.assertEqual(self.last_line, "0 passed, 0 failed")
+
+    def test_a_missing_tool(self):
+        def lacking():
+            raise EnvironmentProblem("no qemu")
+        with self.assertRaises(EnvironmentProblem) as raised:
+            self.status_with(lacking)
+        self.assertEqual(raised.exception.status, Exit.ENVIRONMENT)
+
+    def test_nothing_to_do_is_bad_usage(self):
+        with self.assertRaises(UsageError) as raised:
+            self.status_with(None)
+        self.assertEqual(raised.exception.status, Exit.USAGE)
+
+    def test_doctor_finds_a_missing_tool(self):
+        self.set_environment("ERIX_QEMU", "/nonexistent/qemu")
+        done = subprocess.run([str(ROOT / "erix"), "doctor"], stdin=subprocess.DEVNULL, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        self.assertEqual(done.returncode, Exit.ENVIRONMENT, done.stdout)
+
+    def test_interrupting_loses_no_job(self):
+        def interrupted():
+            time.sleep(0.5)
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
+            return [Check("tidy", "sample", True)]
+        self.assertEqual(self.status_with(interrupted), Exit.INCOMPLETE)

@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import re
+import signal
 import sys
 from types import ModuleType
 
@@ -79,6 +80,7 @@ def _dispatch(words: list[str]) -> Exit:
 
 def main(words: list[str]) -> int:
     """Run one command line and return its exit status; errors become messages."""
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     try:
         return int(_dispatch(words))
     except HarnessError as error:

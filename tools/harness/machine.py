@@ -5,6 +5,7 @@ The owner calls `poll` again and again; nothing here waits longer than it is tol
 machine: it exits by itself, or `stop` kills it. Use as a context manager: nothing survives the
 block.
 """
+import atexit
 import os
 import re
 import select
@@ -21,6 +22,16 @@ TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 SERIAL_BYTES_MAX = 64 << 20
 EXIT_WAIT_S = 20.0
 BROKEN_SEQUENCE = re.compile(r"\x1b(\[[0-9;?=]*)?\Z")
+
+
+# Machines that run now. Whatever ends this program, none of them may outlive it.
+_live: set[subprocess.Popen] = set()
+
+
+@atexit.register
+def _kill_all() -> None:
+    for process in list(_live):
+        process.kill()
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,7 @@ class Machine:
                 self._process = subprocess.Popen(
                     command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints,
                     pass_fds=[theirs.fileno()], start_new_session=True)
+        _live.add(self._process)
         os.set_blocking(self._process.stdin.fileno(), False)
         self._control = ours
         self.monitor = Monitor(ours)
@@ -196,6 +208,7 @@ class Machine:
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
+        _live.discard(self._process)
         while self._receive(0.0):
             pass
         self._end_line()

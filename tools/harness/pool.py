@@ -80,9 +80,9 @@ class Pool:
         waiting = {f"{job.suite}/{job.name}" for job in self._jobs}
         start_s = time.monotonic()
         threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self._workers)]
-        for thread in threads:
-            thread.start()
         try:
+            for thread in threads:
+                thread.start()
             while waiting and (any(thread.is_alive() for thread in threads)
                                or not self._done.empty()):
                 self._collect(waiting)

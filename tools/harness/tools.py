@@ -43,14 +43,16 @@ TOOLS = (
 )
 
 
-def find(program: str) -> str:
-    """The path of a program of the host; raises EnvironmentProblem if it is not there.
-
-    ERIX_QEMU names another QEMU, for trying a newer one and for the tests of this harness.
-    """
+def _path(program: str) -> str | None:
+    """ERIX_QEMU names another QEMU, for trying a newer one and for the tests of this harness."""
     if program == "qemu-system-x86_64" and os.environ.get("ERIX_QEMU"):
         program = os.environ["ERIX_QEMU"]
-    path = shutil.which(program, path=SEARCH_PATH)
+    return shutil.which(program, path=SEARCH_PATH)
+
+
+def find(program: str) -> str:
+    """The path of a program of the host; raises EnvironmentProblem if it is not there."""
+    path = _path(program)
     if path is None:
         raise EnvironmentProblem(f"{program} is missing; `./erix setup` installs it")
     return path
@@ -69,7 +71,7 @@ def run(words: list[str], **options) -> subprocess.CompletedProcess:
 
 def version(tool: Tool) -> str | None:
     """The version as text: "7.2.22"; "" if it does not tell, None if the tool is missing."""
-    path = shutil.which(tool.program, path=SEARCH_PATH)
+    path = _path(tool.program)
     if path is None:
         return None
     answer = subprocess.run([path, *tool.arguments], stdin=subprocess.DEVNULL,
