@@ -80,7 +80,7 @@ def _dispatch(words: list[str]) -> Exit:
 
 def main(words: list[str]) -> int:
     """Run one command line and return its exit status; errors become messages."""
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return int(_dispatch(words))
     except HarnessError as error:
