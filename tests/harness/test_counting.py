@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from support import ROOT, EngineTest  # noqa: E402  (puts tools/ on the path)
 from harness import (bench, cas, components, hostunit, paths, programs, report,  # noqa: E402
-                     runs, sources, suites, tidy)
+                     runs, sources, suites, tidy, webpage)
 from harness.check import Check, Job  # noqa: E402
 from harness.commands import test as command_test  # noqa: E402
 from harness.outcome import EnvironmentProblem, Exit, UsageError  # noqa: E402
@@ -125,6 +125,12 @@ class Reports(EngineTest):
         lines = stream.getvalue().splitlines()
         self.assertEqual(lines[-1], "1 passed, 1 failed")
         self.assertTrue(any("planned, but without a result" in line for line in lines))
+
+    def test_the_page_escapes_what_it_shows(self):
+        webpage.write(self.CHECKS, ["x"], self.folder / "index.html")
+        text = (self.folder / "index.html").read_text(encoding="utf-8")
+        self.assertIn("1 passed, 1 failed", text)
+        self.assertIn("&lt;&amp;&gt;", text)
 
     def test_json_and_junit(self):
         report.write_json(self.CHECKS, ["x"], {"seed": "1"}, self.folder / "r.json")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Check:
-    """One line of the final count. `details` are printed below a failure."""
+    """One line of the final count. `details` are printed below a failure; `folder`
+    is where a scenario left its evidence, relative to the folder of the run."""
     suite: str
     name: str
     passed: bool
@@ -14,6 +15,7 @@ class Check:
     cpu_s: float = 0.0
     wall_s: float = 0.0
     note: str = ""
+    folder: str = ""
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,6 @@ def print_summary(progress: Progress, checks: list[Check], lost: list[str], fold
             print_check(progress, check, True, lines_max)
     for name in lost:
         progress.say(styled(" NONE", "bad") + f" {name}: planned, but without a result")
-    progress.say(f"\n{paths.shown(folder)}: results.json, junit.xml"
+    progress.say(f"\n{paths.shown(folder)}: index.html, results.json, junit.xml"
                  + (f"; {len(lost)} planned without a result" if lost else ""))
     progress.say(f"{len(checks) - len(failed)} passed, {len(failed)} failed")

@@ -96,7 +96,7 @@ def scenario_jobs(scenarios: list[Scenario], context: runner.Context, estimates:
             result = runner.run(scenario, context)
             return [Check("scenarios", result.name, result.passed,
                           tuple(reason_lines(scenario, result)), result.cpu_s, result.wall_s,
-                          f"{result.cpu_s:5.1f} cpu")]
+                          f"{result.cpu_s:5.1f} cpu", result.folder.name)]
         return Job("scenarios", scenario.name, estimates.of("scenarios", scenario.name), execute)
     return [job(scenario) for scenario in scenarios]
 

@@ -5,7 +5,7 @@ import secrets
 import time
 
 from harness import (accelerator, build, cas, expression, hostunit, lint, packages, programs,
-                     report, runner, runs, suites, tools)
+                     report, runner, runs, suites, tools, webpage)
 from harness.check import Check
 from harness.images import Images
 from harness.outcome import Exit, UsageError
@@ -23,10 +23,10 @@ examples:
   ./erix test -j 1 --verbose        one at a time, every check on a line
   ./erix test --seed 42             the nonces of an earlier run (its results.json names them)
 
-Nothing is skipped or tried again. Results lie in out/last: results.json, junit.xml and a folder for
-each scenario with serial.log, qemu.cmd and verdict.json. Status 0: all passed, 1: something failed,
-2: bad scenario or words, 3: the machine lacks something, 4: something was planned and has no
-result.
+Nothing is skipped or tried again. Results lie in out/last: index.html, results.json, junit.xml and
+a folder for each scenario with serial.log, qemu.cmd and verdict.json. Status 0: all passed, 1:
+something failed, 2: bad scenario or words, 3: the machine lacks something, 4: something was planned
+and has no result.
 """
 
 
@@ -111,6 +111,7 @@ def execute(arguments) -> Exit:
         report.write_json(pool.checks, pool.lost, {"seed": seed, "planned": len(jobs)},
                           folder / "results.json")
         report.write_junit(pool.checks, pool.lost, folder / "junit.xml")
+        webpage.write(pool.checks, pool.lost, folder / "index.html")
         if arguments.write_counts:
             _write_counts(pool.checks, len(scenarios) if whole else None)
         cas.prune()
