@@ -24,7 +24,7 @@ void kernel_main(struct boot_handoff *handoff)
     kernel_state.slice_end_ns = UINT64_MAX;
     kernel_state.programmed_ns = UINT64_MAX;
     if (handoff->profile == BOOT_PROFILE_RELEASE) {
-        arch_console_silence();
+        print_for_release();
     }
     print_marker(MARKER_KERNEL_START);
     arch_init_memory(handoff);

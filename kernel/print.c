@@ -7,6 +7,8 @@
 constexpr uint32_t decimal_digits_max = 20;
 constexpr uint32_t hex_digits_max = 16;
 
+static bool release_only; /* markers that a release image does not show are dropped */
+
 void print_text(const char *text)
 {
     size_t bytes = 0;
@@ -46,8 +48,16 @@ void print_decimal(uint64_t value)
     arch_console_write(&text[at], decimal_digits_max - at);
 }
 
+void print_for_release(void)
+{
+    release_only = true;
+}
+
 void print_marker(enum marker marker)
 {
+    if (release_only && !marker_in_release(marker)) {
+        return;
+    }
     print_text(marker_text(marker));
     print_text("\n");
 }

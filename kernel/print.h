@@ -13,6 +13,9 @@ void print_hex(uint64_t value, uint32_t digits);
 
 void print_decimal(uint64_t value);
 
+/* From here on only the markers that a release image shows (failures) are printed. */
+void print_for_release(void);
+
 /* The marker on a line of its own. */
 void print_marker(enum marker marker);
 

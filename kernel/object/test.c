@@ -8,6 +8,7 @@
 #include <abi/exit.h>
 #include <abi/syscall.h>
 #include <kernel/arch/arch.h>
+#include <kernel/arch/test.h>
 #include <kernel/object/cspace.h>
 #include <kernel/object/untyped.h>
 #include <kernel/print.h>
@@ -89,6 +90,9 @@ static bool cap_is_sound(const struct capability *cap)
 
 static enum status check_invariants(void)
 {
+    if (arch_check_memory() != 0) {
+        return STATUS_CORRUPT;
+    }
     for (const struct cspace *cspace = cspace_list_first(); cspace != nullptr;
          cspace = cspace->next) {
         for (uint32_t slot = 1; slot >> cspace->bits == 0; slot++) {
@@ -114,6 +118,9 @@ enum status invoke_test(struct invocation *invocation)
         return STATUS_OK;
     case TEST_CHECK_INVARIANTS:
         return check_invariants();
+    case TEST_PROVOKE:
+        arch_provoke((enum provocation)invocation->arguments[0], invocation->arguments[1]);
+        return STATUS_INVALID_ARGUMENT; /* Nothing happened: the number or the protection is wrong. */
     default:
         return STATUS_UNKNOWN_OPERATION;
     }

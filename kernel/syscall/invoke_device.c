@@ -2,6 +2,7 @@
 /* Operations of interrupts, ports, the clock and the boot console. */
 #include <kernel/syscall/invoke.h>
 
+#include <abi/exit.h>
 #include <abi/syscall.h>
 #include <kernel/arch/arch.h>
 #include <kernel/arch/cpu.h>
@@ -116,6 +117,23 @@ enum status invoke_irq(struct invocation *invocation)
     }
 }
 
+/* Ports that only the kernel may touch, whoever holds a range around them: the old interrupt controllers, the
+ * old timer, and the device that ends test images. */
+static const struct {
+    uint16_t first;
+    uint16_t last;
+} kernel_ports[] = {{0x20, 0x21}, {0x40, 0x43}, {0xa0, 0xa1}, {debug_exit_port, debug_exit_port + 3}};
+
+static bool port_is_kept(uint64_t port, uint64_t width)
+{
+    for (uint32_t i = 0; i < sizeof(kernel_ports) / sizeof(kernel_ports[0]); i++) {
+        if (port <= kernel_ports[i].last && port + width - 1 >= kernel_ports[i].first) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool port_in_range(const struct capability *self, uint64_t port, uint64_t width)
 {
     uint64_t first = self->ports & 0xffff;
@@ -185,7 +203,8 @@ enum status invoke_port_range(struct invocation *invocation)
         return STATUS_INVALID_ARGUMENT;
     }
     uint16_t needed = is_read ? RIGHT_READ : RIGHT_WRITE;
-    if ((invocation->self->rights & needed) == 0 || !port_in_range(invocation->self, port, width)) {
+    if ((invocation->self->rights & needed) == 0 ||
+        !port_in_range(invocation->self, port, width) || port_is_kept(port, width)) {
         return STATUS_DENIED;
     }
     if (is_read) {

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/* The machine that the capability core sees on the host: no processor, no devices, no interrupts.
+ */
+#include <kernel/arch/arch.h>
+#include <kernel/arch/cpu.h>
+#include <kernel/panic.h>
+#include <kernel/root.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct cpu cpu_boot;
+
+void panic_at(const char *what, const char *file, int line)
+{
+    fprintf(stderr, "%s:%d: %s\n", file, line, what);
+    abort();
+}
+
+void root_died(const struct thread *thread)
+{
+    (void)thread;
+    abort();
+}
+
+void arch_fill_kernel_half(uint64_t *top_table)
+{
+    (void)top_table;
+}
+
+uint64_t arch_kernel_table(void)
+{
+    return 0;
+}
+
+uint64_t arch_clock_read(void)
+{
+    return 0;
+}
+
+void arch_clock_set_deadline(uint64_t deadline_ns)
+{
+    (void)deadline_ns;
+}
+
+bool arch_line_route(uint32_t interrupt, uint32_t vector, bool level, bool active_low)
+{
+    (void)vector;
+    (void)level;
+    (void)active_low;
+    return interrupt < 24;
+}
+
+void arch_line_mask(uint32_t interrupt)
+{
+    (void)interrupt;
+}
+
+void arch_line_unmask(uint32_t interrupt)
+{
+    (void)interrupt;
+}
+
+void arch_message_address(uint32_t vector, uint64_t *address_out, uint32_t *data_out)
+{
+    *address_out = 0xfee00000;
+    *data_out = vector;
+}
+
+void arch_end_of_interrupt(void)
+{
+}
+
+bool arch_interrupt_pending(void)
+{
+    return false;
+}
+
+void arch_fpu_init(void *state)
+{
+    (void)state;
+}
+
+void arch_fpu_switch(void *save_state, const void *load_state)
+{
+    (void)save_state;
+    (void)load_state;
+}
+
+void arch_set_entry_stack(uint64_t address)
+{
+    (void)address;
+}
