@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Buffers that vfsd attached: where they are mapped here. Memory of a buffer stays as long as it is
+ * attached, because vfsd owns it.
+ */
+#pragma once
+
+#include <userlib/capability.h>
+
+#include <abi/status.h>
+
+#include <stdint.h>
+
+constexpr uint32_t buffers_max = 80;
+
+struct buffer {
+    uint8_t *bytes; /* nullptr: not in use */
+    uint64_t size_bytes;
+};
+
+struct buffers {
+    struct buffer list[buffers_max];
+};
+
+/* Maps the frame; `*id_out` names it from now on. NO_SPACE if there are too many. The capability
+ * stays the caller's. */
+enum status buffers_attach(struct buffers *buffers, struct frame_cap memory, uint32_t *id_out);
+
+/* NOT_FOUND if there is no such buffer. */
+enum status buffers_detach(struct buffers *buffers, uint32_t id);
+
+/* A place in a buffer, as a request names it. */
+struct buffer_place {
+    uint32_t id;
+    uint32_t offset_bytes;
+    uint32_t length_bytes;
+};
+
+/* INVALID_ARGUMENT if the place is not inside one buffer. */
+enum status buffers_find(
+    const struct buffers *buffers, struct buffer_place place, uint8_t **bytes_out);
