@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+/* First the process is taken apart, then its waiters are answered: who hears of the end finds
+ * nothing left. */
+#include "ending.h"
+
+#include <string.h>
+
+#include "build.h"
+
+static void answer_waiters(struct procd *procd, const struct process_outcome *outcome)
+{
+    const struct process_wait_reply reply = {.reason = outcome->reason, .code = outcome->code};
+    for (uint32_t index = 0; index < waiters_max; index++) {
+        struct waiter *waiter = &procd->waiters[index];
+        if (waiter->process == outcome->process) {
+            waiter->process = 0;
+            (void)process_answer_wait(&waiter->caller, STATUS_OK, &reply); /* it may be gone too */
+        }
+    }
+}
+
+void ending_finish(struct procd *procd, struct process *process, const struct ending *ending)
+{
+    const struct process_outcome outcome = {
+        .process = process->id, .reason = ending->reason, .code = ending->code};
+    struct event_process_ended_request event = {
+        .process = process->id,
+        .role = process->role,
+        .reason = ending->reason,
+        .code = ending->code,
+        .address = ending->address,
+    };
+    static_assert(sizeof event.name == startup_name_bytes);
+    memcpy(event.name, process->startup->name, sizeof event.name);
+    build_discard(process);
+    processes_remove(&procd->processes, process, &outcome);
+    answer_waiters(procd, &outcome);
+    events_send(&procd->events, &event);
+}
+
+enum status ending_wait(struct procd *procd, uint32_t process)
+{
+    for (uint32_t index = 0; index < waiters_max; index++) {
+        struct waiter *waiter = &procd->waiters[index];
+        if (waiter->process == 0) {
+            const enum status status = service_defer(&waiter->caller);
+            waiter->process = service_is_deferred(status) ? process : 0;
+            return status;
+        }
+    }
+    return STATUS_NO_SLOT;
+}
