@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/* A release image prints its ready stamp and the reason of a failure, nothing else. */
+#include "console.h"
+
+#include <abi/startup.h>
+#include <protocol/log.h>
+#include <userlib/log.h>
+#include <userlib/syscall.h>
+
+#include <slots/roles.h>
+
+#include <string.h>
+
+#include "grants.h"
+#include "rootd.h"
+
+static void write_console(const struct log_line *line)
+{
+    if (!line->is_marker && line->level != LOG_ERROR &&
+        rootd.handoff->profile == BOOT_PROFILE_RELEASE) {
+        return;
+    }
+    char *text = (char *)syscall_ipc_buffer()->words;
+    memcpy(text, line->text, line->size_bytes);
+    text[line->size_bytes] = '\n';
+    /* Nothing can be said if this fails. */
+    (void)console_write_buffer((struct console_cap){ROOT_SLOT_CONSOLE}, line->size_bytes + 1);
+}
+
+void console_start(void)
+{
+    log_init("rootd", rootd.handoff->profile, slot_null);
+    log_set_sink(write_console);
+}
+
+void console_hand_over(void)
+{
+    struct endpoint_cap logd = {};
+    if (grants_mint_for_self(ROLE_LOGD, LOG_RIGHT_APPEND, &logd) != STATUS_OK) {
+        return; /* without logd the console stays */
+    }
+    (void)console_silence((struct console_cap){ROOT_SLOT_CONSOLE}); /* cannot fail */
+    const enum status status =
+        cspace_delete((struct cspace_cap){ROOT_SLOT_CSPACE}, ROOT_SLOT_CONSOLE);
+    (void)status;
+    log_init("rootd", rootd.handoff->profile, logd.slot);
+    log_set_sink(nullptr);
+    rootd.seriald_prints = true;
+}

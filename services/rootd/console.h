@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: ISC */
+/* Where rootd's lines go: the boot console, and from seriald on logd. */
+#pragma once
+
+/* Lines go to the boot console. */
+void console_start(void);
+
+/* seriald prints now: lines go to logd, the boot console is silenced and given up. */
+void console_hand_over(void);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/* The one way in which a start fails: say who and why, take down what ran, end. */
+#pragma once
+
+#include <abi/status.h>
+#include <userlib/marker.h>
+
+/* The handoff or the configuration is broken; exit class 0x13 in a test image. */
+[[noreturn]] void failure_contract(const char *reason);
+
+/* rootd itself cannot go on; exit class 0x13. */
+[[noreturn]] void failure_internal(const char *what, enum status status);
+
+/* A service is missing, cannot be started, refuses or dies; exit class 0x14. `fact` is one of the
+ * markers ROOTD_FAIL_. */
+[[noreturn]] void failure_service(enum marker fact, const char *service, const char *reason);
+
+/* What is configured is not there (disk, mount, shell): exit class 0x13. */
+[[noreturn]] void failure_configured(enum marker fact, const char *what, const char *reason);
+
+/* A test image has shown what it was made for; exit class 0x10. Does nothing in a runtime image. */
+void failure_none(void);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+/* What READY means beyond reports: files can be read; then the first program or the verifiers. */
+#pragma once
+
+#include <abi/status.h>
+
+#include <stdint.h>
+
+/* All required rows are ready. */
+void finish_start(void);
+
+/* A verifier has spoken, or ended without a word. */
+enum status finish_verdict(uint32_t process, enum status verdict, const char *detail);
+
+/* A process of the disk has ended: the first program is started again. */
+void finish_process_ended(uint32_t process);

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: ISC */
+/* One function for each operation; who calls is in the badge. */
+#include "handlers.h"
+
+#include <lib/base/base.h>
+#include <userlib/log.h>
+
+#include <slots/roles.h>
+
+#include "failure.h"
+#include "finish.h"
+#include "orderly_end.h"
+#include "rootd.h"
+#include "sequence.h"
+
+/* --- report --- */
+
+static enum status handle_ready(void *, struct ipc_caller caller)
+{
+    const uint32_t row = sequence_find_process(caller.client);
+    if (row == rootd.config.launch_count) {
+        return STATUS_NOT_FOUND;
+    }
+    if (rootd.rows[row].state == ROW_STARTED) {
+        sequence_ready(row);
+    }
+    return STATUS_OK;
+}
+
+static enum status handle_failed(
+    void *, struct ipc_caller caller, const struct report_failed_request *request)
+{
+    const uint32_t row = sequence_find_process(caller.client);
+    if (row == rootd.config.launch_count) {
+        return STATUS_NOT_FOUND;
+    }
+    const struct bootconfig_launch launch = bootconfig_launch(&rootd.config, row);
+    const enum marker fact = request->status_code == STATUS_CONTRACT_INVALID
+                                 ? MARKER_ROOTD_FAIL_SERVICE_HANDSHAKE
+                                 : MARKER_ROOTD_FAIL_SERVICE_START;
+    log_write(LOG_ERROR, "%s reports: %s", launch.authority.name,
+        status_text((enum status)request->status_code));
+    if (launch.required) {
+        failure_service(fact, launch.authority.name, request->reason);
+    }
+    return STATUS_OK;
+}
+
+struct report_server report_handlers(void)
+{
+    return (struct report_server){.ready = handle_ready, .failed = handle_failed};
+}
+
+/* --- root --- */
+
+static enum status handle_shutdown(
+    void *, struct ipc_caller caller, const struct root_shutdown_request *request)
+{
+    (void)caller;
+    return orderly_end(request->mode);
+}
+
+static enum status handle_verdict(
+    void *, struct ipc_caller caller, const struct root_verdict_request *request)
+{
+    (void)caller;
+    return finish_verdict(caller.client, (enum status)request->status_code, request->detail);
+}
+
+struct root_server root_handlers(void)
+{
+    return (struct root_server){.shutdown = handle_shutdown, .verdict = handle_verdict};
+}
+
+/* --- event --- */
+
+static enum status handle_process_ended(
+    void *, struct ipc_caller caller, const struct event_process_ended_request *request)
+{
+    (void)caller;
+    const uint32_t row = sequence_find_process(request->process);
+    if (row == rootd.config.launch_count) {
+        finish_process_ended(request->process);
+        return STATUS_OK;
+    }
+    const struct bootconfig_launch launch = bootconfig_launch(&rootd.config, row);
+    if (launch.verifier) {
+        return finish_verdict(request->process, STATUS_PEER_LOST, "ended without a verdict");
+    }
+    if (launch.required) {
+        failure_service(MARKER_ROOTD_FAIL_SERVICE_DIED, launch.authority.name, "has ended");
+    }
+    log_write(LOG_WARNING, "%s has ended", launch.authority.name);
+    return STATUS_OK;
+}
+
+struct event_server event_handlers(void)
+{
+    return (struct event_server){.process_ended = handle_process_ended};
+}
+
+/* --- faults of what rootd started itself --- */
+
+[[noreturn]] static void core_died(uint32_t role, const char *how, uint64_t detail)
+{
+    log_write(LOG_ERROR, "%s: %s %lx", role_name(role), how, detail);
+    failure_service(MARKER_ROOTD_FAIL_SERVICE_DIED, role_name(role), how);
+}
+
+static enum status handle_page(
+    void *, struct ipc_caller caller, const struct trap_page_request *request)
+{
+    log_write(LOG_ERROR, "instruction %lx, error code %lx", request->instruction_pointer,
+        request->error_code);
+    core_died(caller.client, "page fault at", request->address);
+}
+
+static enum status handle_exception(
+    void *, struct ipc_caller caller, const struct trap_exception_request *request)
+{
+    log_write(LOG_ERROR, "instruction %lx", request->instruction_pointer);
+    core_died(caller.client, "exception", request->vector);
+}
+
+static enum status handle_exit(
+    void *, struct ipc_caller caller, const struct trap_exit_request *request)
+{
+    core_died(caller.client, "exit with", request->code);
+}
+
+struct trap_server trap_handlers(void)
+{
+    return (struct trap_server){
+        .page = handle_page, .exception = handle_exception, .exit = handle_exit};
+}
+
+void handle_alarm(void *self, uint64_t bits)
+{
+    (void)self;
+    (void)bits;
+    sequence_timed_out();
+}
