@@ -28,7 +28,6 @@ static struct {
     uint32_t receive_count; /* the greatest number of capabilities that an operation takes */
     cap_slot receive_slots[message_caps_max];
     const struct protocol_operation *operation; /* being handled; nullptr once it is deferred */
-    uint16_t number;
     uint32_t moved_count; /* capabilities of the last reply that were given away */
     struct service_message message;
 } state;
@@ -37,25 +36,26 @@ static struct {
 
 /* Lay a successful reply out for sending. */
 static void load_reply(struct syscall_registers *registers,
-    const struct protocol_operation *operation, const uint8_t *reply, const cap_slot *caps)
+    const struct protocol_operation *operation, const void *reply, const cap_slot *caps)
 {
     const struct message_shape *shape = &operation->reply;
     uint32_t size_bytes = shape->fixed_bytes;
     if (shape->variable_bytes_max > 0) {
         uint32_t variable_bytes = 0;
-        memcpy(&variable_bytes, reply + shape->length_offset, sizeof variable_bytes);
+        memcpy(
+            &variable_bytes, (const uint8_t *)reply + shape->length_offset, sizeof variable_bytes);
         assert(variable_bytes <= shape->variable_bytes_max);
         size_bytes += variable_bytes;
     }
     if (size_bytes > register_bytes) {
-        memcpy(&syscall_ipc_buffer()->words[message_register_words], reply + register_bytes,
-            size_bytes - register_bytes);
+        memcpy(&syscall_ipc_buffer()->words[message_register_words],
+            (const uint8_t *)reply + register_bytes, size_bytes - register_bytes);
     }
     for (uint32_t index = 0; index < shape->cap_count; index++) {
         assert(caps[index] != slot_null);
         syscall_ipc_buffer()->caps[index] = caps[index];
     }
-    registers->tag = message_tag_make(0, size_bytes, shape->cap_count, STATUS_OK) |
+    registers->tag = message_tag_make(operation->number, size_bytes, shape->cap_count, STATUS_OK) |
                      (shape->move ? message_tag_move : 0);
 }
 
@@ -69,7 +69,6 @@ enum status service_defer(struct service_deferred *deferred_out)
     }
     *deferred_out = (struct service_deferred){
         .operation = state.operation,
-        .number = state.number,
         .reply = state.reply,
     };
     state.reply = state.spare[--state.spare_count];
@@ -87,17 +86,16 @@ enum status service_answer(
 {
     const struct protocol_operation *operation = deferred->operation;
     assert(operation != nullptr);
-    alignas(8) uint8_t bytes[message_bytes_max + 8] = {};
-    struct syscall_registers registers = {.tag = message_tag_make(0, 0, 0, status)};
+    uint64_t words[message_words_max + 1] = {};
+    struct syscall_registers registers = {.tag = message_tag_make(operation->number, 0, 0, status)};
     if (status == STATUS_OK) {
         if (reply != nullptr) {
             memcpy(
-                bytes, reply, operation->reply.fixed_bytes + operation->reply.variable_bytes_max);
+                words, reply, operation->reply.fixed_bytes + operation->reply.variable_bytes_max);
         }
-        load_reply(&registers, operation, bytes, caps);
-        memcpy(registers.words, bytes, register_bytes);
+        load_reply(&registers, operation, words, caps);
+        memcpy(registers.words, words, register_bytes);
     }
-    registers.tag |= deferred->number;
     registers.target = (uint64_t)deferred->reply << 32;
     const enum status outcome = syscall_enter(SYSCALL_REPLY, &registers);
     for (uint32_t index = 0;
@@ -122,18 +120,14 @@ static void refill_receive_slots(void)
     }
 }
 
-static void name_receive_slots(void)
+static inline void name_receive_slots(void)
 {
-    for (uint32_t index = 0; index < state.receive_count; index++) {
-        syscall_ipc_buffer()->receive_slots[index] = state.receive_slots[index];
-    }
+    memcpy(syscall_ipc_buffer()->receive_slots, state.receive_slots, sizeof state.receive_slots);
 }
 
-static void forget_receive_slots(void)
+static inline void forget_receive_slots(void)
 {
-    for (uint32_t index = 0; index < state.receive_count; index++) {
-        syscall_ipc_buffer()->receive_slots[index] = slot_null;
-    }
+    memset(syscall_ipc_buffer()->receive_slots, 0, sizeof state.receive_slots);
 }
 
 /* The handler owns these slots now: the loop needs others. */
@@ -188,18 +182,23 @@ static bool caps_have_kinds(const struct message_shape *shape)
 
 /* --- checks --- */
 
+static uint8_t *request_bytes(void)
+{
+    return (uint8_t *)state.message.request;
+}
+
 static bool variable_is_valid(const struct message_shape *shape, uint32_t size_bytes)
 {
     if (size_bytes < shape->fixed_bytes) {
         return false;
     }
     uint32_t variable_bytes = 0;
-    memcpy(&variable_bytes, state.message.request + shape->length_offset, sizeof variable_bytes);
+    memcpy(&variable_bytes, request_bytes() + shape->length_offset, sizeof variable_bytes);
     if (variable_bytes > shape->variable_bytes_max ||
         size_bytes != shape->fixed_bytes + variable_bytes) {
         return false;
     }
-    uint8_t *variable = state.message.request + shape->fixed_bytes;
+    uint8_t *variable = request_bytes() + shape->fixed_bytes;
     if (!shape->is_text) {
         return true;
     }
@@ -210,7 +209,7 @@ static bool variable_is_valid(const struct message_shape *shape, uint32_t size_b
 static bool reserved_is_zero(const struct message_shape *shape)
 {
     for (uint32_t range = 0; range < shape->reserved_count; range++) {
-        const uint8_t *at = state.message.request + shape->reserved[range].offset;
+        const uint8_t *at = request_bytes() + shape->reserved[range].offset;
         for (uint32_t index = 0; index < shape->reserved[range].bytes; index++) {
             if (at[index] != 0) {
                 return false;
@@ -221,17 +220,14 @@ static bool reserved_is_zero(const struct message_shape *shape)
 }
 
 /* Check the message and lay it out for its handler. */
-static inline enum status accept(const struct protocol_operation *operation,
+static enum status accept(const struct protocol_operation *operation,
     const struct syscall_registers *registers, uint32_t cap_count)
 {
     const struct message_shape *shape = &operation->request;
     const uint32_t size_bytes = message_tag_size_bytes(registers->tag);
-    if ((badge_rights(registers->target) & operation->rights) != operation->rights) {
-        return STATUS_DENIED;
-    }
     memcpy(state.message.request, registers->words, register_bytes);
     if (size_bytes > register_bytes) {
-        memcpy(state.message.request + register_bytes,
+        memcpy(request_bytes() + register_bytes,
             &syscall_ipc_buffer()->words[message_register_words], size_bytes - register_bytes);
     }
     if (shape->variable_bytes_max == 0 ? size_bytes != shape->fixed_bytes
@@ -250,9 +246,11 @@ static inline enum status accept(const struct protocol_operation *operation,
 
 /* --- the loop --- */
 
-static inline const struct service_binding *find_binding(uint16_t number)
+/* Whose operation it is, or nullptr. */
+static const struct service_binding *find_binding(message_tag tag)
 {
     const struct service *service = state.service;
+    const uint32_t number = message_tag_operation(tag);
     for (uint32_t index = 0; index < service->binding_count; index++) {
         const struct protocol *protocol = service->bindings[index].protocol;
         if (protocol->id == number >> 8 && (uint8_t)(number - 1) < protocol->operation_count) {
@@ -260,6 +258,12 @@ static inline const struct service_binding *find_binding(uint16_t number)
         }
     }
     return nullptr;
+}
+
+static const struct protocol_operation *find_operation(
+    const struct service_binding *binding, message_tag tag)
+{
+    return &binding->protocol->operations[(uint8_t)(tag - 1)];
 }
 
 static void release_moved(void)
@@ -270,62 +274,118 @@ static void release_moved(void)
     state.moved_count = 0;
 }
 
-static enum status dispatch(const struct service_binding *binding,
-    const struct syscall_registers *registers, uint32_t cap_count)
+static inline enum status dispatch(const struct service_binding *binding,
+    const struct protocol_operation *operation, const struct syscall_registers *registers)
 {
-    if (binding == nullptr) {
-        return STATUS_UNKNOWN_OPERATION;
-    }
-    const uint16_t number = message_tag_operation(registers->tag);
-    const struct protocol_operation *operation =
-        &binding->protocol->operations[(uint8_t)(number - 1)];
-    enum status status = accept(operation, registers, cap_count);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    memset(state.message.reply, 0, register_bytes);
-    if (operation->reply.fixed_bytes > register_bytes) {
-        memset(
-            state.message.reply + register_bytes, 0, operation->reply.fixed_bytes - register_bytes);
-    }
     state.operation = operation;
-    state.number = number;
     const struct ipc_caller caller = {
         .client = badge_client(registers->target),
         .rights = badge_rights(registers->target),
     };
-    status = operation->serve(binding->server, caller, &state.message);
-    assert(status == handler_deferred || state.operation == operation);
+    return operation->serve(binding->server, caller, &state.message);
+}
+
+static inline bool has_rights(
+    const struct protocol_operation *operation, const struct syscall_registers *registers)
+{
+    return (operation->rights & ~badge_rights(registers->target)) == 0;
+}
+
+/* Check one message of any shape, and hand it to its handler. */
+static enum status handle_message(
+    const struct service_binding *binding, const struct syscall_registers *registers)
+{
+    state.operation = nullptr;
+    const uint32_t cap_count = take_caps(registers->tag);
+    enum status status = STATUS_UNKNOWN_OPERATION;
+    if (binding != nullptr) {
+        const struct protocol_operation *operation = find_operation(binding, registers->tag);
+        status = has_rights(operation, registers) ? accept(operation, registers, cap_count)
+                                                  : STATUS_DENIED;
+        if (status == STATUS_OK) {
+            memset(state.message.reply, 0, operation->reply.fixed_bytes);
+            status = dispatch(binding, operation, registers);
+            assert(status == handler_deferred || state.operation == operation);
+        }
+    }
+    if (cap_count > 0 && (status == STATUS_OK || status == handler_deferred)) {
+        leave_caps(cap_count);
+    } else if (cap_count > 0) {
+        delete_caps(cap_count);
+    }
     return status;
 }
 
-/* Handle one message; true if `registers` now hold an answer. */
-static inline bool handle(struct syscall_registers *registers)
+/* Lay out the answer to the message that was handled with `status`; returns what the loop does
+ * next. */
+static enum syscall finish(struct syscall_registers *registers, enum status status)
 {
-    const uint16_t number = message_tag_operation(registers->tag);
-    const uint32_t cap_count = take_caps(registers->tag);
-    state.operation = nullptr;
-    const enum status status = dispatch(find_binding(number), registers, cap_count);
-    if (cap_count > 0) {
-        if (status == STATUS_OK || status == handler_deferred) {
-            leave_caps(cap_count);
-        } else {
-            delete_caps(cap_count);
-        }
-    }
-    if (status == handler_deferred || (state.operation != nullptr && state.operation->oneway)) {
-        return false;
+    const struct protocol_operation *operation = state.operation;
+    if (status == handler_deferred || (operation != nullptr && operation->oneway)) {
+        return SYSCALL_RECEIVE;
     }
     if (status != STATUS_OK) {
-        registers->tag = message_tag_make(number, 0, 0, status);
-        memset(registers->words, 0, register_bytes);
-        return true;
+        *registers = (struct syscall_registers){
+            .tag = message_tag_make(message_tag_operation(registers->tag), 0, 0, status)};
+        return SYSCALL_REPLY_RECEIVE;
     }
-    load_reply(registers, state.operation, state.message.reply, state.message.reply_caps);
-    registers->tag |= number;
+    load_reply(registers, operation, state.message.reply, state.message.reply_caps);
     memcpy(registers->words, state.message.reply, register_bytes);
-    state.moved_count = state.operation->reply.move ? state.operation->reply.cap_count : 0;
-    return true;
+    state.moved_count = operation->reply.move ? operation->reply.cap_count : 0;
+    return SYSCALL_REPLY_RECEIVE;
+}
+
+/* Everything but a short operation that may be served. */
+[[clang::noinline]] static enum syscall handle_general(struct syscall_registers *registers)
+{
+    const struct service *service = state.service;
+    if ((registers->tag & message_tag_notification) != 0) {
+        if (service->on_notification != nullptr) {
+            service->on_notification(service->self, registers->words[0]);
+        }
+        return SYSCALL_RECEIVE;
+    }
+    const enum status status = handle_message(find_binding(registers->tag), registers);
+    return finish(registers, status);
+}
+
+/*
+ * One message, in its most frequent form as directly as possible: the tag alone tells that length
+ * is right and that no capability came.
+ */
+static inline enum syscall handle(struct syscall_registers *registers)
+{
+    const struct service_binding *binding = &state.service->bindings[0];
+    const struct protocol *protocol = binding->protocol;
+    const uint32_t first_number = (uint32_t)protocol->id << 8 | 1;
+    const uint32_t index = message_tag_operation(registers->tag) - first_number;
+    const struct protocol_operation *operation =
+        index < protocol->operation_count ? &protocol->operations[index] : nullptr;
+    if (operation == nullptr || operation->short_request_tag != registers->tag ||
+        !has_rights(operation, registers)) {
+        struct syscall_registers general = *registers;
+        const enum syscall next = handle_general(&general);
+        *registers = general;
+        return next;
+    }
+    uint64_t *request = state.message.request;
+    uint64_t *reply = state.message.reply;
+    for (uint32_t word = 0; word < message_register_words; word++) {
+        request[word] = registers->words[word];
+        reply[word] = 0;
+    }
+    const enum status status = dispatch(binding, operation, registers);
+    if (status != STATUS_OK) [[clang::unlikely]] {
+        struct syscall_registers general = *registers;
+        const enum syscall next = finish(&general, status);
+        *registers = general;
+        return next;
+    }
+    registers->tag = operation->short_reply_tag;
+    for (uint32_t word = 0; word < message_register_words; word++) {
+        registers->words[word] = reply[word];
+    }
+    return SYSCALL_REPLY_RECEIVE;
 }
 
 static void prepare(const struct service *service)
@@ -354,8 +414,8 @@ static bool recover(enum syscall failed, enum status status)
     if (failed == SYSCALL_REPLY_RECEIVE) {
         return true; /* nobody waits for this answer, or its receiver had no room */
     }
-    if (status ==
-        STATUS_BUSY) { /* who was not answered, called a one-way operation or had no room */
+    if (status == STATUS_BUSY) {
+        /* Somebody called a one-way operation, or had no room for the answer. */
         struct syscall_registers registers = {
             .target = (uint64_t)state.reply << 32,
             .tag = message_tag_make(0, 0, 0, STATUS_INVALID_ARGUMENT),
@@ -379,21 +439,16 @@ static bool recover(enum syscall failed, enum status status)
         if (state.receive_count > 0) {
             forget_receive_slots();
         }
-        if (state.moved_count > 0) {
+        if (state.moved_count > 0) [[clang::unlikely]] {
             release_moved();
         }
-        if (status != STATUS_OK) [[clang::unlikely]] {
-            if (!recover(next, status)) {
-                thread_exit((uint64_t)status); /* nobody can call any more */
-            }
-            next = SYSCALL_RECEIVE;
-        } else if ((registers.tag & message_tag_notification) != 0) {
-            if (service->on_notification != nullptr) {
-                service->on_notification(service->self, registers.words[0]);
-            }
-            next = SYSCALL_RECEIVE;
-        } else {
-            next = handle(&registers) ? SYSCALL_REPLY_RECEIVE : SYSCALL_RECEIVE;
+        if (status == STATUS_OK) {
+            next = handle(&registers);
+            continue;
         }
+        if (!recover(next, status)) {
+            thread_exit((uint64_t)status); /* nobody can call any more */
+        }
+        next = SYSCALL_RECEIVE;
     }
 }

@@ -41,8 +41,8 @@ struct message_shape {
 
 /* A message that passed all checks, and room for its reply, which begins as zeros. */
 struct service_message {
-    alignas(8) uint8_t request[message_bytes_max + 8];
-    alignas(8) uint8_t reply[message_bytes_max + 8];
+    uint64_t request[message_words_max + 1]; /* one more, for the end of a text */
+    uint64_t reply[message_words_max + 1];
     cap_slot caps[message_caps_max];
     cap_slot reply_caps[message_caps_max];
 };
@@ -52,7 +52,12 @@ struct protocol_operation {
     enum status (*serve)(
         const void *server, struct ipc_caller caller, struct service_message *message);
     uint32_t rights; /* all of them are needed */
+    uint16_t number;
     bool oneway;
+    /* Of an operation whose request and reply are nothing but register words: the tags of its only
+     * acceptable request and of its successful reply. Else 0. */
+    message_tag short_request_tag;
+    message_tag short_reply_tag;
     struct message_shape request;
     struct message_shape reply;
 };
@@ -95,7 +100,6 @@ constexpr uint32_t service_deferred_max = 64;
 /* A caller that waits for a later answer. Zero-initialised: no caller. */
 struct service_deferred {
     const struct protocol_operation *operation;
-    uint16_t number;
     cap_slot reply;
 };
 

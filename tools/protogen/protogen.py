@@ -259,8 +259,16 @@ def source_text(protocol: Protocol) -> str:
     for operation in protocol.operations:
         rights = " | ".join(f"{name.upper()}_RIGHT_{right.upper()}" for right in operation.rights) or "0"
         oneway = "        .oneway = true,\n" if operation.oneway else ""
+        short = ""
+        if not oneway and is_short(operation.request) and is_short(operation.reply) \
+                and not operation.request.layout.reserved:
+            tags = [operation.number | message.layout.size << 16
+                    for message in (operation.request, operation.reply)]
+            short = (f"        .short_request_tag = {tags[0]:#x},\n"
+                     f"        .short_reply_tag = {tags[1]:#x},\n")
         text += (f"    {{\n        .name = \"{operation.name}\",\n        .serve = serve_{operation.name},\n"
-                 f"        .rights = {rights},\n{oneway}        .request = {shape_text(operation.request)},\n"
+                 f"        .rights = {rights},\n        .number = {operation.number:#06x},\n{oneway}{short}"
+                 f"        .request = {shape_text(operation.request)},\n"
                  f"        .reply = {shape_text(operation.reply)},\n    }},\n")
     return text + (f"}};\n\nconst struct protocol {name}_protocol = {{\n    .name = \"{name}\",\n"
                    f"    .id = {protocol.id},\n    .operation_count = {len(protocol.operations)},\n"

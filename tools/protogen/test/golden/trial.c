@@ -176,6 +176,9 @@ static const struct protocol_operation operations[] = {
         .name = "nothing",
         .serve = serve_nothing,
         .rights = 0,
+        .number = 0x0701,
+        .short_request_tag = 0x701,
+        .short_reply_tag = 0x701,
         .request = {},
         .reply = {},
     },
@@ -183,6 +186,9 @@ static const struct protocol_operation operations[] = {
         .name = "add",
         .serve = serve_add,
         .rights = TRIAL_RIGHT_READ,
+        .number = 0x0702,
+        .short_request_tag = 0x80702,
+        .short_reply_tag = 0x80702,
         .request = {
             .fixed_bytes = 8,
         },
@@ -194,6 +200,7 @@ static const struct protocol_operation operations[] = {
         .name = "gap",
         .serve = serve_gap,
         .rights = TRIAL_RIGHT_READ | TRIAL_RIGHT_WRITE,
+        .number = 0x0703,
         .request = {
             .fixed_bytes = 16, .reserved_count = 1,
             .reserved = (const struct byte_range[]){{1, 7}},
@@ -206,6 +213,7 @@ static const struct protocol_operation operations[] = {
         .name = "list",
         .serve = serve_list,
         .rights = 0,
+        .number = 0x0704,
         .request = {
             .fixed_bytes = 8,
         },
@@ -218,6 +226,7 @@ static const struct protocol_operation operations[] = {
         .name = "open",
         .serve = serve_open,
         .rights = 0,
+        .number = 0x0705,
         .request = {
             .fixed_bytes = 8, .variable_bytes_max = 20, .length_offset = 4, .is_text = true,
             .reserved_count = 1, .reserved = (const struct byte_range[]){{2, 2}},
@@ -230,6 +239,7 @@ static const struct protocol_operation operations[] = {
         .name = "load",
         .serve = serve_load,
         .rights = 0,
+        .number = 0x0706,
         .request = {
             .fixed_bytes = 8,
         },
@@ -241,6 +251,7 @@ static const struct protocol_operation operations[] = {
         .name = "attach",
         .serve = serve_attach,
         .rights = 0,
+        .number = 0x0707,
         .request = {
             .cap_count = 2, .cap_kinds = {OBJECT_FRAME, OBJECT_NONE},
         },
@@ -252,6 +263,7 @@ static const struct protocol_operation operations[] = {
         .name = "give",
         .serve = serve_give,
         .rights = 0,
+        .number = 0x0708,
         .request = {
             .fixed_bytes = 8, .cap_count = 1, .cap_kinds = {OBJECT_UNTYPED}, .move = true,
         },
@@ -263,6 +275,7 @@ static const struct protocol_operation operations[] = {
         .name = "note",
         .serve = serve_note,
         .rights = TRIAL_RIGHT_WRITE,
+        .number = 0x0709,
         .oneway = true,
         .request = {
             .fixed_bytes = 8, .variable_bytes_max = 40, .length_offset = 4, .is_text = true,
