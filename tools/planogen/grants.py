@@ -53,8 +53,10 @@ def protocol_rights(manifest: Manifest, place: str, protocol, names) -> int:
 def _standard(manifest: Manifest, protocols) -> list[Grant]:
     grants = [Grant("self-cspace", "self", SLOT_SELF_CSPACE, "CSPACE", CONTROL)]
     if manifest.serves:
+        # To mint capabilities of its own endpoint is to copy this one with a badge.
+        rights = RECEIVE | (SEND if manifest.kernel.get("mint") else 0)
         grants += [Grant("reply", "reply", SLOT_REPLY, "REPLY"),
-                   Grant("control", "control", SLOT_CONTROL, "ENDPOINT", RECEIVE, source=manifest.name,
+                   Grant("control", "control", SLOT_CONTROL, "ENDPOINT", rights, source=manifest.name,
                          protocol=manifest.serves)]
     grants.append(Grant("notification", "notification", SLOT_NOTIFICATION, "NOTIFICATION", SEND | RECEIVE))
     if manifest.kind != "program" or manifest.report:

@@ -29,7 +29,7 @@ KEYS = {
 MEMORY_KEYS = {"heap_kib_max": int, "stack_kib": int}
 PEER_KEYS = {"protocol": str, "rights": list, "optional": bool}
 KERNEL_KEYS = {"clock": list, "console": list, "irq_control": bool, "ports": list, "test": bool, "ram": bool,
-               "device_memory": bool, "acpi_memory": bool, "boot_config": bool, "blobs": list}
+               "device_memory": bool, "acpi_memory": bool, "boot_config": bool, "blobs": list, "mint": bool}
 PORT_KEYS = {"name": str, "first": int, "last": int}
 DEVICE_KEYS = {"bus": str, "match": list, "bars": list, "messages": int, "dma": bool, "ports": list,
                "interrupt": int}
