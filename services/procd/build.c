@@ -405,11 +405,15 @@ void build_discard(struct process *process)
 
 /* --- capabilities of the row --- */
 
-/* The configuration is no capability of the program: it is just there. */
+/* The configuration is no capability of the program: it is just there, the same that procd reads.
+ * The row that was announced last says how long it is. */
 static enum status install_boot_config(const struct process *process, cap_slot given_take)
 {
     const enum status status = map_there(process, given_take, bootconfig_address, vspace_map_read);
     if (status == STATUS_OK) {
+        const void *config = (const void *)bootconfig_address; // NOLINT(performance-no-int-to-ptr)
+        process->startup->slots[process->startup->slot_count - 1].parameter =
+            bootconfig_size_bytes(config);
         slots_delete(given_take);
     }
     return status;
