@@ -161,14 +161,3 @@ enum status program_check_contract(const struct startup *startup, const char **r
     }
     return STATUS_OK;
 }
-
-const struct startup_slot *program_startup_slot(const char *name)
-{
-    const struct startup *startup = program_startup();
-    for (uint32_t index = 0; index < startup->slot_count; index++) {
-        if (name_is(startup->slots[index].name, name)) {
-            return &startup->slots[index];
-        }
-    }
-    return nullptr;
-}

@@ -6,6 +6,8 @@
 #include <userlib/report.h>
 #include <userlib/slots.h>
 
+#include <string.h>
+
 extern uintptr_t __stack_chk_guard;
 
 [[noreturn]] void program_start(void);
@@ -13,6 +15,17 @@ extern uintptr_t __stack_chk_guard;
 const struct startup *program_startup(void)
 {
     return (const struct startup *)startup_address; // NOLINT(performance-no-int-to-ptr)
+}
+
+const struct startup_slot *program_startup_slot(const char *name)
+{
+    const struct startup *startup = program_startup();
+    for (uint32_t index = 0; index < startup->slot_count; index++) {
+        if (strncmp(startup->slots[index].name, name, startup_name_bytes) == 0) {
+            return &startup->slots[index];
+        }
+    }
+    return nullptr;
 }
 
 [[noreturn]] static void run(void)
