@@ -108,6 +108,8 @@ def _near_miss(pattern: str, observation: Observation) -> str | None:
     best, best_line = NEAR_MISS_MIN, None
     for number, line in enumerate(observation.lines, 1):
         word = markers.clean(line).strip().split(" ")[0]
+        if word in markers.known():
+            continue  # a marker of its own, not a misspelt one
         likeness = difflib.SequenceMatcher(None, pattern, word).ratio() if word else 0.0
         if best < likeness < 1.0:
             best, best_line = likeness, f"serial.log:{number} {word}"
