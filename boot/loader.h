@@ -10,6 +10,7 @@
 
 #include <abi/boot_handoff.h>
 #include <abi/status.h>
+#include <lib/acpi/acpi.h>
 #include <lib/bootimg/bootimg.h>
 #include <lib/elf/elf.h>
 
@@ -42,6 +43,8 @@ struct loader_work {
 };
 
 struct loader {
+    struct loader_block config_spaces[acpi_segments_max]; /* of PCI, from the MCFG */
+    uint32_t config_space_count;
     efi_handle image_handle;         /* borrowed from firmware, as are the next two */
     struct efi_system_table *system; /* nullptr once boot services may be gone */
     struct efi_boot_services *services;

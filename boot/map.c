@@ -63,6 +63,12 @@ enum status map_claim(struct loader *loader, struct region_list *list)
                 loader, MARKER_BOOTLOADER_REFUSED_MEMORY_MAP, "own memory is missing");
         }
     }
+    for (uint32_t index = 0; index < loader->config_space_count; index++) {
+        struct loader_block block = loader->config_spaces[index];
+        if (regions_give_device(list, block.address, block.size_bytes) != STATUS_OK) {
+            return loader_refuse(loader, MARKER_BOOTLOADER_REFUSED_MEMORY_MAP, "too many regions");
+        }
+    }
     if (regions_convert(list, 0, low_memory_bytes, BOOT_REGION_FIRMWARE, &changed_bytes) !=
         STATUS_OK) {
         return loader_refuse(loader, MARKER_BOOTLOADER_REFUSED_MEMORY_MAP, "too many regions");

@@ -8,6 +8,8 @@
 
 static enum status interrupts_read(
     struct loader *loader, struct acpi_memory memory, const struct acpi_tables *tables);
+static void config_spaces_read(
+    struct loader *loader, struct acpi_memory memory, const struct acpi_tables *tables);
 static void framebuffer_read(struct loader *loader);
 static const void *identity_map(void *context, uint64_t address, uint64_t size_bytes);
 static uint64_t rsdp_find(const struct efi_system_table *system);
@@ -33,8 +35,26 @@ enum status platform_read(struct loader *loader)
     if (status != STATUS_OK) {
         return status;
     }
+    config_spaces_read(loader, memory, &tables);
     framebuffer_read(loader);
     return STATUS_OK;
+}
+
+/* Where PCI configuration space is; a machine without it has no devices that we could drive. */
+static void config_spaces_read(
+    struct loader *loader, struct acpi_memory memory, const struct acpi_tables *tables)
+{
+    constexpr uint64_t bus_bytes = UINT64_C(1) << 20;
+    struct acpi_mcfg mcfg;
+    if (acpi_mcfg_read(memory, tables, &mcfg) != STATUS_OK) {
+        return;
+    }
+    for (uint32_t index = 0; index < mcfg.segment_count; index++) {
+        const struct acpi_segment *segment = &mcfg.segments[index];
+        loader->config_spaces[loader->config_space_count++] =
+            (struct loader_block){.address = segment->address,
+                .size_bytes = (segment->last_bus - segment->first_bus + UINT64_C(1)) * bus_bytes};
+    }
 }
 
 /* ISA lines are active high and edge-triggered unless an override says otherwise (ACPI 5.2.12.5).

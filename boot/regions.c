@@ -58,15 +58,18 @@ enum status regions_add(
         (struct boot_region){.address = address, .size_bytes = size_bytes, .kind = kind});
 }
 
-enum status regions_convert(struct region_list *list, uint64_t address, uint64_t size_bytes,
-    enum boot_region_kind kind, uint64_t *changed_bytes_out)
+/* Makes the parts of a range that are of kind `from` be of kind `to`. */
+static enum status convert(struct region_list *list, struct boot_region range,
+    enum boot_region_kind from, uint64_t *changed_bytes_out)
 {
+    const uint64_t address = range.address;
+    const enum boot_region_kind kind = range.kind;
+    const uint64_t size_bytes = range.size_bytes;
     uint64_t end = address + size_bytes;
     uint64_t changed_bytes = 0;
     for (uint32_t index = 0; index < list->count; index++) {
         const struct boot_region *region = &list->regions[index];
-        if (region->kind != BOOT_REGION_FREE || region_end(region) <= address ||
-            region->address >= end) {
+        if (region->kind != from || region_end(region) <= address || region->address >= end) {
             continue;
         }
         if (region->address < address) {
@@ -87,6 +90,21 @@ enum status regions_convert(struct region_list *list, uint64_t address, uint64_t
     }
     *changed_bytes_out = changed_bytes;
     return STATUS_OK;
+}
+
+enum status regions_convert(struct region_list *list, uint64_t address, uint64_t size_bytes,
+    enum boot_region_kind kind, uint64_t *changed_bytes_out)
+{
+    const struct boot_region range = {.address = address, .size_bytes = size_bytes, .kind = kind};
+    return convert(list, range, BOOT_REGION_FREE, changed_bytes_out);
+}
+
+enum status regions_give_device(struct region_list *list, uint64_t address, uint64_t size_bytes)
+{
+    const struct boot_region range = {
+        .address = address, .size_bytes = size_bytes, .kind = BOOT_REGION_DEVICE};
+    uint64_t changed_bytes = 0;
+    return convert(list, range, BOOT_REGION_FIRMWARE, &changed_bytes);
 }
 
 void regions_merge(struct region_list *list)

@@ -33,6 +33,10 @@ enum status regions_add(
 enum status regions_convert(struct region_list *list, uint64_t address, uint64_t size_bytes,
     enum boot_region_kind kind, uint64_t *changed_bytes_out);
 
+/* Makes the FIRMWARE parts of a range be DEVICE: firmware lists the configuration space of PCI as
+ * reserved, so that nothing else is put there. TOO_LARGE as above. */
+enum status regions_give_device(struct region_list *list, uint64_t address, uint64_t size_bytes);
+
 /* Joins neighbours of one kind. */
 void regions_merge(struct region_list *list);
 
