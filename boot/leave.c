@@ -20,6 +20,7 @@ struct mapping_list {
 };
 
 static void mappings_collect(const struct loader *loader, struct mapping_list *list);
+static void config_space_reveal(const struct loader *loader, struct region_list *regions);
 
 /* Which addresses are RAM does not change any more, even if the map's details do. */
 enum status tables_build(struct loader *loader)
@@ -68,6 +69,7 @@ enum status services_leave(struct loader *loader)
         size_t map_key;
         enum status status = map_read(loader, &regions, &map_key);
         if (status == STATUS_OK) {
+            config_space_reveal(loader, &regions);
             status = map_claim(loader, &regions);
         }
         if (status != STATUS_OK) {
@@ -84,6 +86,19 @@ enum status services_leave(struct loader *loader)
         }
     }
     return loader_refuse(loader, MARKER_BOOTLOADER_REFUSED_FIRMWARE, "exit boot services");
+}
+
+/* Firmware reserves the configuration space of PCI in its map (PCI Firmware 3.3, 4.1.2), where it
+ * looks like memory that firmware keeps for itself. */
+static void config_space_reveal(const struct loader *loader, struct region_list *regions)
+{
+    constexpr uint64_t bus_bytes = UINT64_C(1) << 20;
+    for (uint32_t index = 0; index < loader->config_space.segment_count; index++) {
+        const struct acpi_segment *segment = &loader->config_space.segments[index];
+        uint64_t bus_count = (uint64_t)segment->last_bus - segment->first_bus + 1;
+        regions_reveal_device(
+            regions, segment->address + segment->first_bus * bus_bytes, bus_count * bus_bytes);
+    }
 }
 
 /* The address space that boot_handoff.h promises. */

@@ -57,9 +57,10 @@ struct loader {
     uint64_t stage_ticks[loader_stages_max]; /* time stamp counter at the end of each stage */
     uint64_t start_ticks;
 
-    struct loader_block file; /* boot.img in memory; size_bytes is the file's */
-    struct bootimg image;     /* borrows from `file` */
-    struct elf_plan plan;     /* of the kernel */
+    struct acpi_mcfg config_space; /* of PCI; no segments if the machine has no such table */
+    struct loader_block file;      /* boot.img in memory; size_bytes is the file's */
+    struct bootimg image;          /* borrows from `file` */
+    struct elf_plan plan;          /* of the kernel */
     struct bootimg_section kernel;
     struct loader_block kernel_block;
     struct loader_block module_block;

@@ -31,6 +31,10 @@ enum status platform_read(struct loader *loader)
         return loader_refuse(loader, MARKER_BOOTLOADER_REFUSED_NO_ACPI, "HPET");
     }
     platform->hpet_address = hpet.address;
+    const enum status found = acpi_mcfg_read(memory, &tables, &loader->config_space);
+    if (found != STATUS_OK && found != STATUS_NOT_FOUND) {
+        return loader_refuse(loader, MARKER_BOOTLOADER_REFUSED_NO_ACPI, "MCFG");
+    }
     enum status status = interrupts_read(loader, memory, &tables);
     if (status != STATUS_OK) {
         return status;

@@ -107,6 +107,17 @@ enum status regions_give_device(struct region_list *list, uint64_t address, uint
     return convert(list, range, BOOT_REGION_FIRMWARE, &changed_bytes);
 }
 
+void regions_reveal_device(struct region_list *list, uint64_t address, uint64_t size_bytes)
+{
+    for (uint32_t index = 0; index < list->count; index++) {
+        struct boot_region *region = &list->regions[index];
+        if (region->kind == BOOT_REGION_FIRMWARE && region->address >= address &&
+            region_end(region) - address <= size_bytes) {
+            region->kind = BOOT_REGION_DEVICE;
+        }
+    }
+}
+
 void regions_merge(struct region_list *list)
 {
     uint32_t kept = 0;

@@ -37,6 +37,10 @@ enum status regions_convert(struct region_list *list, uint64_t address, uint64_t
  * reserved, so that nothing else is put there. TOO_LARGE as above. */
 enum status regions_give_device(struct region_list *list, uint64_t address, uint64_t size_bytes);
 
+/* FIRMWARE regions that lie wholly in [address, address + size_bytes) become DEVICE: registers that
+ * firmware reserves so that no system takes the addresses for anything else. */
+void regions_reveal_device(struct region_list *list, uint64_t address, uint64_t size_bytes);
+
 /* Joins neighbours of one kind. */
 void regions_merge(struct region_list *list);
 
