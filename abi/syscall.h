@@ -213,7 +213,7 @@ enum test_operation : uint16_t {
     TEST_PRINT_GRAPH = 2,     /* prints every capability of every space on the console */
     TEST_RESOURCE_COUNTS = 3, /* results: capabilities, threads, address spaces, free untyped bytes */
     TEST_CHECK_INVARIANTS = 4,
-    TEST_PROVOKE = 5, /* args: enum provocation of kernel/arch/test.h, address; the kernel dies of it */
+    TEST_PROVOKE = 5, /* args: enum provocation of abi/provocation.h, address; the kernel dies of it */
 };
 
 /* --- faults ---

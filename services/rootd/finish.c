@@ -157,7 +157,9 @@ enum status finish_verdict(uint32_t process, enum status verdict, const char *de
             bootconfig_launch(&rootd.config, index).authority.name, detail);
     }
     rootd.rows[index].state = ROW_READY;
+    stages_announce(MARKER_KERNEL_ROOTD_STAGE_PROBE_EVENT_RECEIVED);
     if (all_verified()) {
+        stages_announce(MARKER_KERNEL_ROOTD_STAGE_PROBE_COMPLETED);
         failure_none();
     }
     return STATUS_OK;

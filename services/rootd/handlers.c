@@ -12,6 +12,7 @@
 #include "orderly_end.h"
 #include "rootd.h"
 #include "sequence.h"
+#include "stages.h"
 
 /* --- report --- */
 
@@ -67,9 +68,24 @@ static enum status handle_verdict(
     return finish_verdict(caller.client, (enum status)request->status_code, request->detail);
 }
 
+static enum status handle_stage(
+    void *, struct ipc_caller caller, const struct root_stage_request *request)
+{
+    (void)caller;
+    if (rootd.handoff->profile != BOOT_PROFILE_TEST) {
+        return STATUS_DENIED;
+    }
+    if (request->number >= MARKER_COUNT) {
+        return STATUS_INVALID_ARGUMENT;
+    }
+    stages_announce((enum marker)request->number);
+    return STATUS_OK;
+}
+
 struct root_server root_handlers(void)
 {
-    return (struct root_server){.shutdown = handle_shutdown, .verdict = handle_verdict};
+    return (struct root_server){
+        .shutdown = handle_shutdown, .verdict = handle_verdict, .stage = handle_stage};
 }
 
 /* --- event --- */

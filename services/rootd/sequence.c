@@ -209,6 +209,9 @@ static void launch_next(void)
 {
     const uint32_t index = rootd.next_row++;
     const struct bootconfig_launch launch = bootconfig_launch(&rootd.config, index);
+    if (launch.verifier) {
+        stages_announce(MARKER_KERNEL_ROOTD_STAGE_PROBE_SPAWN_REQUESTED);
+    }
     if (launch.launcher_role == ROLE_ROOTD) {
         launch_by_rootd(index, &launch);
     } else {
@@ -219,6 +222,9 @@ static void launch_next(void)
         }
     }
     rootd.rows[index].state = ROW_STARTED;
+    if (launch.verifier) {
+        stages_announce(MARKER_KERNEL_ROOTD_STAGE_PROBE_SPAWNED);
+    }
 }
 
 static bool is_role_ready(uint32_t role)
@@ -301,6 +307,9 @@ void sequence_advance(void)
     if (!rootd.finished && find_silent() == rootd.config.launch_count) {
         rootd.finished = true;
         finish_start();
+        while (rootd.next_row < rootd.config.launch_count && may_launch(rootd.next_row)) {
+            launch_next(); /* verifiers */
+        }
     }
     arm_alarm();
 }
