@@ -17,9 +17,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from support import ROOT, EngineTest  # noqa: E402  (puts tools/ on the path)
 from harness import (bench, cas, components, hostunit, paths, programs, report,  # noqa: E402
-                     runs, sources, suites, tidy, webpage)
+                     runner, runs, sources, suites, tidy, webpage)
 from harness.check import Check, Job  # noqa: E402
 from harness.commands import test as command_test  # noqa: E402
+from harness.machine import PM_TIMER_HZ  # noqa: E402
 from harness.outcome import EnvironmentProblem, Exit, UsageError  # noqa: E402
 from harness.pool import Pool  # noqa: E402
 from harness.terminal import Progress  # noqa: E402
@@ -235,9 +236,11 @@ class Benchmarks(EngineTest):
         self.assertEqual(bench.measurements(lines), [bench.Measure("null_syscall", 90, 91, 95)])
 
     def test_stages_count_from_the_first_marker(self):
-        lines = ["ERIX_BOOTLOADER:START t=100", "ERIX_KERNEL:START", "ERIX_ROOTD:READY x=1 t=350"]
-        self.assertEqual(bench.stages(lines), [bench.Stage("ERIX_BOOTLOADER:START", 0, 0),
-                                               bench.Stage("ERIX_ROOTD:READY", 250, 250)])
+        stamps = (runner.Stamp("ERIX_BOOTLOADER:START", 1000),
+                  runner.Stamp("ERIX_ROOTD:READY", 1000 + PM_TIMER_HZ))
+        self.assertEqual(bench.stages(stamps), [
+            bench.Stage("ERIX_BOOTLOADER:START", 0, 0),
+            bench.Stage("ERIX_ROOTD:READY", 1_000_000_000, 1_000_000_000)])
 
     def test_every_benchmark_counts_instructions(self):
         self.assertIn("ipc", bench.names())

@@ -1,24 +1,27 @@
 # SPDX-License-Identifier: ISC
-"""Measurements in exact instruction counts: a benchmark is a scenario under icount whose lines are
+"""Measurements under instruction counting: a benchmark is a scenario whose lines and times are
 read.
 
-With -icount shift=0,sleep=off one instruction takes one nanosecond of guest time, so the numbers
-are the same on every machine and in every run. The guest says them on lines of their own:
+With -icount shift=0,sleep=off one instruction takes one nanosecond of guest time, so the numbers do
+not depend on the machine. Operations are counted by the guest itself, exactly, on lines of their
+own:
 
-    ERIX_KERNEL:BENCH NAME MINIMUM MEDIAN MAXIMUM    one operation, in instructions
-    MARKER t=TICKS                                   the time stamp counter, behind any marker
+    ERIX_KERNEL:BENCH NAME MINIMUM MEDIAN MAXIMUM    in instructions
+
+The stages of a boot are timed from outside, when a marker arrives: good to about a millisecond.
 """
 import re
 from dataclasses import dataclass
 
 from harness import markers, paths
+from harness.machine import PM_TIMER_HZ
 from harness.outcome import UsageError
+from harness.runner import Stamp
 from harness.scenario import Scenario, load_all
 from harness.suggest import did_you_mean
 
 FOLDER = paths.TESTS / "bench"
 MEASURE = re.compile(r"ERIX_KERNEL:BENCH ([a-z0-9_]+) (\d+) (\d+) (\d+)\s*\Z")
-STAMP = re.compile(r"(ERIX_[A-Z0-9_:]+)\b.* t=(\d+)\s*\Z")
 
 
 @dataclass(frozen=True)
@@ -61,15 +64,10 @@ def measurements(lines: list[str]) -> list[Measure]:
             for match in found if match]
 
 
-def stages(lines: list[str]) -> list[Stage]:
-    """The markers that carry the time stamp counter, in their order."""
+def stages(stamps: tuple[Stamp, ...]) -> list[Stage]:
+    """When each marker came, counted from the first one."""
     result: list[Stage] = []
-    first = last = None
-    for line in lines:
-        match = STAMP.match(markers.clean(line).strip())
-        if match:
-            ticks = int(match[2])
-            first = ticks if first is None else first
-            result.append(Stage(match[1], ticks - first, ticks - (first if last is None else last)))
-            last = ticks
+    for stamp in stamps:
+        at_ns = (stamp.ticks - stamps[0].ticks) * 1_000_000_000 // PM_TIMER_HZ
+        result.append(Stage(stamp.marker, at_ns, at_ns - (result[-1].at_ns if result else 0)))
     return result

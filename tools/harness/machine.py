@@ -21,6 +21,10 @@ from harness.qmp import Monitor, MonitorError
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 SERIAL_BYTES_MAX = 64 << 20
 EXIT_WAIT_S = 20.0
+# The ACPI timer of the q35 machine where OVMF puts it; it counts guest time (ACPI 4.8.3.3).
+PM_TIMER_PORT = 0x608
+PM_TIMER_HZ = 3579545
+PM_TIMER_MASK = 0xFFFFFF
 BROKEN_SEQUENCE = re.compile(r"\x1b(\[[0-9;?=]*)?\Z")
 
 
@@ -186,6 +190,17 @@ class Machine:
             return None
         return (clock["tm_mday"] - 1) * 86400.0 + clock["tm_hour"] * 3600 \
             + clock["tm_min"] * 60 + clock["tm_sec"]
+
+    def guest_ticks(self) -> int | None:
+        """Guest time now as a 24-bit count of PM_TIMER_HZ: the ACPI timer of the machine, read from
+        outside. None if the machine does not tell."""
+        try:
+            answer = self.monitor.call("human-monitor-command",
+                                       **{"command-line": f"i/w {PM_TIMER_PORT:#x}"})
+        except MonitorError:
+            return None
+        found = re.search(r"= 0x([0-9a-fA-F]+)", str(answer))
+        return int(found[1], 16) & PM_TIMER_MASK if found else None
 
     def screenshot(self, file: Path) -> bool:
         """Save the framebuffer as a picture; False if there is none."""

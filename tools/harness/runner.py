@@ -13,7 +13,7 @@ from pathlib import Path
 from harness import diskcheck, judge, markers, qemu, values
 from harness.images import Prepared, Provider
 from harness.judge import Observation, Reason
-from harness.machine import SERIAL_BYTES_MAX, Machine
+from harness.machine import PM_TIMER_MASK, SERIAL_BYTES_MAX, Machine
 from harness.markers import Seen
 from harness.outcome import EnvironmentProblem, HarnessError
 from harness.scenario import Scenario, Step
@@ -38,6 +38,13 @@ class Context:
 
 
 @dataclass(frozen=True)
+class Stamp:
+    """A marker and the guest time of it, in ticks of PM_TIMER_HZ that do not wrap."""
+    marker: str
+    ticks: int
+
+
+@dataclass(frozen=True)
 class Result:
     """The outcome of a scenario. No reasons: it passed."""
     name: str
@@ -47,6 +54,7 @@ class Result:
     guest_s: float | None
     wall_s: float
     folder: Path
+    stamps: tuple[Stamp, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -147,6 +155,7 @@ class Run:
         self._watch = Watch(scenario, context.factor)
         self._forbidden = judge.forbidden_patterns(scenario)
         self._seen: list[Seen] = []
+        self.stamps: list[Stamp] = []
         self._lines_read = 0
 
     def _spec(self, prepared: Prepared) -> qemu.MachineSpec:
@@ -162,9 +171,20 @@ class Run:
         for number in range(self._lines_read, len(machine.lines)):
             line = machine.lines[number]
             self._seen += markers.in_line(line.text, number + 1, line.time_s)
+        if self._lines_read < len(machine.lines) and self._scenario.boot.icount >= 0:
+            self._stamp(machine)
         self._lines_read = len(machine.lines)
         if judge.first_forbidden(self._forbidden, self._seen):
             self._watch.lost()
+
+    def _stamp(self, machine: Machine) -> None:
+        """Note the guest time at which markers came, as exactly as it can be had from outside."""
+        ticks = machine.guest_ticks()
+        if ticks is None:
+            return
+        last = self.stamps[-1].ticks if self.stamps else ticks
+        ticks = last + (ticks - last & PM_TIMER_MASK)
+        self.stamps += [Stamp(seen.text, ticks) for seen in self._seen[len(self.stamps):]]
 
     def _goal_reached(self) -> bool:
         return (self._scenario.expect.exit == values.EXIT_VERDICT
@@ -209,7 +229,7 @@ class Run:
             hang=hang, step_waiting=self._conversation.waiting,
             disk_problems=self._disk_problems(prepared))
         result = Result(self._scenario.name, judge.judge(self._scenario, observation), end, cpu_s,
-                        guest_s, wall_s, self.folder)
+                        guest_s, wall_s, self.folder, tuple(self.stamps))
         self._keep(result, machine, prepared)
         return result
 

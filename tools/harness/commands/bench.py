@@ -54,7 +54,8 @@ def execute(arguments) -> Exit:
         print("\n".join(report.reason_lines(scenario, result)))
         return Exit.FAILED
     text = (result.folder / "serial.log").read_text(encoding="utf-8", errors="replace")
-    measures, stages = bench.measurements(text.splitlines()), bench.stages(text.splitlines())
+    measures = bench.measurements(text.splitlines())
+    stages = [] if measures else bench.stages(result.stamps)
     if not measures and not stages:
         raise UsageError(f"{arguments.name}: the run passed, but said no number")
     if arguments.json:
