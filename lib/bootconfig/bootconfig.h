@@ -7,11 +7,11 @@
  *
  * bootconfig_open() checks everything once; after that every accessor is total for an index below
  * its count, and every text is a string. Nothing is copied: texts point into the caller's bytes.
+ * Numbers of abi/ (kinds of objects, rights, profiles) are plain integers here: this library also
+ * runs where there is no kernel.
  */
 #pragma once
 
-#include <abi/boot_handoff.h>
-#include <abi/object.h>
 #include <abi/status.h>
 
 #include <stddef.h>
@@ -60,11 +60,11 @@ enum bootconfig_grant_kind : uint32_t {
 /* One capability, or slot_count of them (that many at most for RAM, memory and blobs). */
 struct bootconfig_grant {
     enum bootconfig_grant_kind kind;
-    enum object_kind object_kind;
-    cap_slot slot;
+    uint8_t object_kind; /* an enum object_kind */
+    uint32_t slot;
     uint32_t slot_count;
     uint32_t source_role;     /* of peers, signals, control and report */
-    uint16_t rights;          /* mask for the copy; 0: as it is */
+    uint16_t rights;          /* mask of enum rights for the copy; 0: as it is */
     uint32_t protocol_rights; /* for the badge of a peer or report */
     uint64_t parameters[2];
     const char *name; /* shorter than startup_name_bytes */
@@ -81,7 +81,7 @@ struct bootconfig_authority {
     uint32_t role; /* 0: no role of its own */
     uint8_t priority;
     uint8_t cspace_bits;
-    cap_slot first_free_slot;
+    uint32_t first_free_slot;
     uint64_t heap_bytes_max;
     uint64_t stack_bytes;
     uint32_t first_grant; /* index for bootconfig_grant() */
@@ -142,8 +142,8 @@ struct bootconfig_device {
 };
 
 struct bootconfig {
-    const uint8_t *bytes; /* borrowed from the caller of bootconfig_open */
-    enum boot_profile profile;
+    const uint8_t *bytes;  /* borrowed from the caller of bootconfig_open */
+    uint32_t profile;      /* an enum boot_profile */
     const char *init_path; /* the program on the terminal, or "" */
     uint32_t launch_count;
     uint32_t grant_count;

@@ -6,6 +6,17 @@
 
 constexpr uint64_t bootconfig_magic = UINT64_C(0x4746434258495245); /* "ERIXBCFG" */
 
+/* What abi/object.h and abi/boot_handoff.h say; the test compares. */
+constexpr uint32_t profile_first = 1;
+constexpr uint32_t profile_last = 3;
+constexpr uint32_t object_kind_first = 1;
+constexpr uint32_t object_kind_end = 16;
+constexpr uint32_t object_kind_endpoint = 7;
+constexpr uint32_t rights_mask = 0xff;
+constexpr uint32_t space_bits_min = 4;
+constexpr uint32_t space_bits_max = 17;
+constexpr uint32_t priority_last = 63;
+
 enum table : uint32_t {
     TABLE_LAUNCHES,
     TABLE_GRANTS,

@@ -83,15 +83,16 @@ static bool tables_are_valid(const uint8_t *bytes, size_t size_bytes)
 static bool grant_is_valid(const struct bootconfig_grant *grant, const uint8_t *row)
 {
     if (grant->kind == 0 || grant->kind >= GRANT_KIND_END ||
-        load_le32(row + GRANT_FIELD_OBJECT_KIND) == OBJECT_NONE ||
-        load_le32(row + GRANT_FIELD_OBJECT_KIND) >= OBJECT_KIND_COUNT) {
+        load_le32(row + GRANT_FIELD_OBJECT_KIND) < object_kind_first ||
+        load_le32(row + GRANT_FIELD_OBJECT_KIND) >= object_kind_end) {
         return false;
     }
-    if (load_le32(row + GRANT_FIELD_RIGHTS) > rights_all ||
+    if (load_le32(row + GRANT_FIELD_RIGHTS) > rights_mask ||
         load_le32(row + GRANT_FIELD_RESERVED) != 0 || !is_name(row + GRANT_FIELD_NAME)) {
         return false;
     }
-    const bool has_source = grant->object_kind == OBJECT_ENDPOINT || grant->kind == GRANT_SIGNAL;
+    const bool has_source =
+        grant->object_kind == object_kind_endpoint || grant->kind == GRANT_SIGNAL;
     if (has_source ? !is_role(grant->source_role) : grant->source_role != 0) {
         return false;
     }
@@ -105,7 +106,7 @@ static bool grant_is_valid(const struct bootconfig_grant *grant, const uint8_t *
     if (grant->kind == GRANT_DEFERRED && grant->parameters[0] != grant->slot_count) {
         return false;
     }
-    return grant->kind == GRANT_BOOT_CONFIG ? grant->slot == slot_null : grant->slot != slot_null;
+    return grant->kind == GRANT_BOOT_CONFIG ? grant->slot == 0 : grant->slot != 0;
 }
 
 /* Slots are in the space, below first_free_slot, and no two grants share one. */
@@ -137,8 +138,8 @@ static bool slots_are_valid(
 static bool authority_is_valid(const struct bootconfig *config, const uint8_t *row,
     const struct bootconfig_authority *authority)
 {
-    if (authority->role > bootconfig_roles_max || authority->priority > 63 ||
-        authority->cspace_bits < cspace_bits_min || authority->cspace_bits > cspace_bits_max) {
+    if (authority->role > bootconfig_roles_max || authority->priority > priority_last ||
+        authority->cspace_bits < space_bits_min || authority->cspace_bits > space_bits_max) {
         return false;
     }
     if (!is_name(row + AUTHORITY_NAME) || authority->grant_count > bootconfig_row_grants_max ||
@@ -243,15 +244,15 @@ enum status bootconfig_open(const void *bytes, size_t size_bytes, struct bootcon
         return STATUS_UNSUPPORTED;
     }
     const uint32_t profile = load_le32(header + HEADER_PROFILE);
-    if (load_le32(header + HEADER_SIZE_BYTES) != size_bytes || profile < BOOT_PROFILE_DEV ||
-        profile > BOOT_PROFILE_TEST || load_le32(header + HEADER_RESERVED) != 0 ||
+    if (load_le32(header + HEADER_SIZE_BYTES) != size_bytes || profile < profile_first ||
+        profile > profile_last || load_le32(header + HEADER_RESERVED) != 0 ||
         !is_text(header + HEADER_INIT_PATH, path_bytes) || !tables_are_valid(header, size_bytes)) {
         return STATUS_CORRUPT;
     }
     const uint8_t *counts = header + HEADER_TABLES + 4;
     const struct bootconfig config = {
         .bytes = bytes,
-        .profile = (enum boot_profile)profile,
+        .profile = profile,
         .init_path = (const char *)header + HEADER_INIT_PATH,
         .launch_count = load_le32(counts + 8 * TABLE_LAUNCHES),
         .grant_count = load_le32(counts + 8 * TABLE_GRANTS),

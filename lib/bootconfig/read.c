@@ -56,7 +56,7 @@ struct bootconfig_grant bootconfig_grant(const struct bootconfig *config, uint32
     const uint8_t *row = bootconfig_row(config->bytes, TABLE_GRANTS, index);
     return (struct bootconfig_grant){
         .kind = (enum bootconfig_grant_kind)load_le32(row + GRANT_FIELD_KIND),
-        .object_kind = (enum object_kind)load_le32(row + GRANT_FIELD_OBJECT_KIND),
+        .object_kind = (uint8_t)load_le32(row + GRANT_FIELD_OBJECT_KIND),
         .slot = load_le32(row + GRANT_FIELD_SLOT),
         .slot_count = load_le32(row + GRANT_FIELD_SLOT_COUNT),
         .source_role = load_le32(row + GRANT_FIELD_SOURCE_ROLE),

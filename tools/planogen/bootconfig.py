@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Write BootConfig. The same layout is in lib/bootconfig/layout.h; a test of that library reads what this
-file writes."""
+"""Write BootConfig. The same layout is in lib/bootconfig/layout.h; a test of that library reads
+what this file writes."""
 import struct
 from dataclasses import dataclass
 
@@ -18,7 +18,8 @@ PROFILES = {"dev": 1, "release": 2, "test": 3}
 PROGRAM_KINDS = {"service": 1, "driver": 2, "program": 3}
 # enum object_kind of abi/object.h
 OBJECT_KINDS = {name: number for number, name in enumerate(
-    ("UNTYPED", "FRAME", "PAGE_TABLE", "VSPACE", "CSPACE", "THREAD", "ENDPOINT", "NOTIFICATION", "REPLY",
+    ("UNTYPED", "FRAME", "PAGE_TABLE", "VSPACE", "CSPACE", "THREAD", "ENDPOINT", "NOTIFICATION",
+     "REPLY",
      "IRQ_CONTROL", "IRQ", "PORT_RANGE", "CLOCK", "CONSOLE", "TEST"), 1)}
 BUSES = {"pci": 1, "isa": 2, "acpi": 3}
 ANY = 0xffffffff
@@ -50,7 +51,8 @@ def make_row(plan: Plan, manifest: Manifest, without: set[str]) -> Row:
     for grant in kept:
         if grant.source in without:
             raise PlanError(f"{manifest.path}: {grant.source} is needed, but not in this image")
-    return Row(manifest, [Grant(**vars(grant)) for grant in kept], grants_module.first_free_slot(grants))
+    return Row(manifest, [Grant(**vars(grant)) for grant in kept],
+               grants_module.first_free_slot(grants))
 
 
 class Writer:
@@ -66,7 +68,8 @@ class Writer:
     def grant(self, grant: Grant) -> bytes:
         has_source = grant.object_kind == "ENDPOINT" or grant.kind == "signal"
         return struct.pack(
-            "<8I2Q32s", grants_module.KINDS[grant.kind], OBJECT_KINDS[grant.object_kind], grant.slot,
+            "<8I2Q32s", grants_module.KINDS[grant.kind], OBJECT_KINDS[grant.object_kind],
+            grant.slot,
             grant.slot_count, self.role(grant.source) if has_source else 0, grant.rights,
             grant.protocol_rights, 0, *grant.parameters, text(grant.name, 32))
 
@@ -77,7 +80,8 @@ class Writer:
         protocol = self.plan.protocols[manifest.serves].id if manifest.serves else 0
         role = 0 if manifest.is_default else self.role(manifest.name)
         return struct.pack(
-            "<I4B4I2Q32s", role, manifest.priority, manifest.cspace_bits, PROGRAM_KINDS[manifest.kind],
+            "<I4B4I2Q32s", role, manifest.priority, manifest.cspace_bits,
+            PROGRAM_KINDS[manifest.kind],
             flags, row.first_free_slot, first, len(row.grants), protocol, manifest.heap_kib << 10,
             manifest.stack_kib << 10, text(manifest.name, 32))
 
@@ -124,7 +128,8 @@ def launch_rows(plan: Plan, runtime: Runtime, verifiers: list[str]) -> list[Row]
     return [make_row(plan, manifest, without) for manifest in services + tests]
 
 
-def write(plan: Plan, profile: str, runtime: Runtime, faults: dict, digests: dict[str, bytes]) -> bytes:
+def write(plan: Plan, profile: str, runtime: Runtime, faults: dict,
+          digests: dict[str, bytes]) -> bytes:
     """The bytes of BootConfig. `digests`: SHA-256 of each disk program by name."""
     verifiers = faults_module.verifiers(plan, faults)
     if verifiers and profile != "test":
@@ -142,10 +147,12 @@ def write(plan: Plan, profile: str, runtime: Runtime, faults: dict, digests: dic
     tables = [
         [writer.launch(row) for row in launches],
         writer.grants,
-        [writer.program(row, digests.get(row.manifest.name, bytes(DIGEST_BYTES)) if not row.manifest.is_default
+        [writer.program(row, digests.get(row.manifest.name, bytes(DIGEST_BYTES))
+                        if not row.manifest.is_default
                         else bytes(DIGEST_BYTES)) for row in programs],
         [writer.mount(mount) for mount in runtime.mounts if runtime.features["user_vfs"]],
-        [device for row in launches if row.manifest.device for device in writer.devices(row.manifest)],
+        [device for row in launches if row.manifest.device
+         for device in writer.devices(row.manifest)],
     ]
     offset, directory = HEADER_BYTES, b""
     for table in tables:

@@ -2,7 +2,8 @@
 """Scenario faults as edits of BootConfig rows: no program has a test mode.
 
 The names of the faults are values of scenario fields:
-  service_startup_peer_fault       NAME-omit-PEER-peer, NAME-misroute-PEER-peer, NAME-inject-undeclared-peer
+  service_startup_peer_fault       NAME-omit-PEER-peer, NAME-misroute-PEER-peer,
+                                   NAME-inject-undeclared-peer
   service_primary_control_fault    NAME-omit-primary-control, NAME-misroute-primary-control
   service_explicit_endpoint_fault  one of EXPLICIT
   phase0_missing_service           NAME: its module is left out of the image, the rows stay
@@ -22,7 +23,8 @@ EXPLICIT = {
     "deviced-misroute-pci-config-endpoint": ("deviced", "ports-pci-config"),
     "deviced-misroute-pci-device-endpoint": ("deviced", "device-memory"),
 }
-FIELDS = ("service_startup_peer_fault", "service_primary_control_fault", "service_explicit_endpoint_fault",
+FIELDS = ("service_startup_peer_fault", "service_primary_control_fault",
+          "service_explicit_endpoint_fault",
           "phase0_missing_service", "rootd_test_mode", "verifiers")
 
 
@@ -62,7 +64,8 @@ def _row(rows, name: str, fault: str):
         if row.manifest.name == name:
             return row
     names = [row.manifest.name for row in rows]
-    raise PlanError(f"fault '{fault}': '{name}' is not launched in this image{did_you_mean(name, names)}")
+    raise PlanError(f"fault '{fault}': '{name}' is not launched in this "
+                    f"image{did_you_mean(name, names)}")
 
 
 def _grant(row, name: str, fault: str) -> Grant:
@@ -70,7 +73,8 @@ def _grant(row, name: str, fault: str) -> Grant:
         if grant.name == name:
             return grant
     names = [grant.name for grant in row.grants]
-    raise PlanError(f"fault '{fault}': {row.manifest.name} has no '{name}'{did_you_mean(name, names)}")
+    raise PlanError(f"fault '{fault}': {row.manifest.name} has no "
+                    f"'{name}'{did_you_mean(name, names)}")
 
 
 def _wrong_source(name: str) -> str:
@@ -92,7 +96,8 @@ def _inject(row, fault: str):
     """One more endpoint, in the first slot that the manifest leaves free."""
     held = {grant.source for grant in row.grants if grant.kind == "peer"}
     source = next(name for name in ("rootd", "memd", "procd", "vspaced") if name not in held)
-    row.grants.append(Grant("peer", "undeclared", row.first_free_slot, "ENDPOINT", grants_module.SEND,
+    row.grants.append(Grant("peer", "undeclared", row.first_free_slot, "ENDPOINT",
+                            grants_module.SEND,
                             source=source))
     row.first_free_slot += 1
     if len(row.grants) > grants_module.SLOT_COUNT_MAX:
@@ -157,9 +162,12 @@ def required_scenarios(plan) -> list[dict]:
             continue
         wanted.append({"field": "phase0_missing_service", "value": manifest.name})
         if manifest.serves:
-            wanted += [{"field": "service_primary_control_fault", "value": f"{manifest.name}-{verb}-primary-control"}
+            wanted += [{"field": "service_primary_control_fault",
+                        "value": f"{manifest.name}-{verb}-primary-control"}
                        for verb in ("omit", "misroute")]
-        wanted += [{"field": "service_startup_peer_fault", "value": f"{manifest.name}-{verb}-{peer.name}-peer"}
+        wanted += [{"field": "service_startup_peer_fault",
+                    "value": f"{manifest.name}-{verb}-{peer.name}-peer"}
                    for peer in manifest.peers for verb in ("omit", "misroute")]
-        wanted.append({"field": "service_startup_peer_fault", "value": f"{manifest.name}-inject-undeclared-peer"})
+        wanted.append({"field": "service_startup_peer_fault",
+                       "value": f"{manifest.name}-inject-undeclared-peer"})
     return wanted

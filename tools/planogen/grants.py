@@ -7,7 +7,8 @@ from manifest import Manifest, PlanError
 
 # enum bootconfig_grant_kind of lib/bootconfig/bootconfig.h
 KINDS = {name: number for number, name in enumerate(
-    ("self-cspace", "reply", "control", "notification", "report", "peer", "signal", "clock", "console",
+    ("self-cspace", "reply", "control", "notification", "report", "peer", "signal", "clock",
+     "console",
      "irq-control", "ports", "test", "ram", "device-memory", "acpi-memory", "boot-config", "blob",
      "deferred"), 1)}
 # enum rights of abi/object.h
@@ -44,7 +45,8 @@ def protocol_rights(manifest: Manifest, place: str, protocol, names) -> int:
     for name in names:
         if name not in protocol.rights:
             known = ", ".join(protocol.rights) or "none"
-            raise PlanError(f"{manifest.path}: {place}: protocol {protocol.name} has no right '{name}' "
+            raise PlanError(f"{manifest.path}: {place}: protocol {protocol.name} has no right "
+                            f"'{name}' "
                             f"(it has: {known})")
         bits |= protocol.rights[name]
     return bits
@@ -54,11 +56,12 @@ def _standard(manifest: Manifest, protocols) -> list[Grant]:
     grants = [Grant("self-cspace", "self", SLOT_SELF_CSPACE, "CSPACE", CONTROL)]
     if manifest.serves:
         # To mint capabilities of its own endpoint is to copy this one with a badge.
-        rights = RECEIVE | (SEND if manifest.kernel.get("mint") else 0)
+        rights = RECEIVE | (SEND | GRANT if manifest.kernel.get("mint") else 0)
         grants += [Grant("reply", "reply", SLOT_REPLY, "REPLY"),
-                   Grant("control", "control", SLOT_CONTROL, "ENDPOINT", rights, source=manifest.name,
-                         protocol=manifest.serves)]
-    grants.append(Grant("notification", "notification", SLOT_NOTIFICATION, "NOTIFICATION", SEND | RECEIVE))
+                   Grant("control", "control", SLOT_CONTROL, "ENDPOINT", rights,
+                         source=manifest.name, protocol=manifest.serves)]
+    grants.append(Grant("notification", "notification", SLOT_NOTIFICATION, "NOTIFICATION",
+                        SEND | RECEIVE))
     if manifest.kind != "program" or manifest.report:
         bits = protocols["report"].rights["report"]
         grants.append(Grant("report", "report", SLOT_REPORT, "ENDPOINT", SEND, source=REPORT_ROLE,
@@ -100,8 +103,10 @@ def make(manifest: Manifest, protocols) -> list[Grant]:
     declared = []
     for peer in manifest.peers:
         if peer.protocol not in protocols:
-            raise PlanError(f"{manifest.path}: peers.{peer.name}: there is no protocol/{peer.protocol}.proto")
-        bits = protocol_rights(manifest, f"peers.{peer.name}.rights", protocols[peer.protocol], peer.rights)
+            raise PlanError(f"{manifest.path}: peers.{peer.name}: there is no "
+                            f"protocol/{peer.protocol}.proto")
+        bits = protocol_rights(manifest, f"peers.{peer.name}.rights", protocols[peer.protocol],
+                               peer.rights)
         declared.append(Grant("peer", peer.name, 0, "ENDPOINT", SEND | GRANT, source=peer.name,
                               protocol=peer.protocol, protocol_rights=bits,
                               optional=peer.optional))
@@ -116,12 +121,15 @@ def make(manifest: Manifest, protocols) -> list[Grant]:
     if manifest.kernel.get("boot_config"):
         grants.append(Grant("boot-config", "boot-config", 0, "FRAME", READ))
     if slot >= 1 << manifest.cspace_bits:
-        raise PlanError(f"{manifest.path}: {slot} slots are declared, cspace_bits = {manifest.cspace_bits} "
+        raise PlanError(f"{manifest.path}: {slot} slots are declared, cspace_bits = "
+                        f"{manifest.cspace_bits} "
                         f"gives {1 << manifest.cspace_bits}")
     if len(grants) > SLOT_COUNT_MAX:
-        raise PlanError(f"{manifest.path}: {len(grants)} grants; a start-up block has {SLOT_COUNT_MAX}")
+        raise PlanError(f"{manifest.path}: {len(grants)} grants; a start-up block has "
+                        f"{SLOT_COUNT_MAX}")
     return grants
 
 
 def first_free_slot(grants: list[Grant]) -> int:
-    return max([SLOT_FIRST_DECLARED] + [grant.slot + grant.slot_count for grant in grants if grant.slot])
+    return max([SLOT_FIRST_DECLARED] + [grant.slot + grant.slot_count for grant in grants
+                                        if grant.slot])

@@ -20,16 +20,21 @@ FOLDERS = {"services": ("service.toml", "service"), "drivers": ("driver.toml", "
            "programs": ("program.toml", "program")}
 DEFAULT_NAME = "program"
 NAME_BYTES_MAX = 31
-LAUNCHERS = {"service": ("rootd", "procd", "kernel"), "driver": ("deviced",), "program": ("loaderd", "rootd", "procd")}
+LAUNCHERS = {"service": ("rootd", "procd", "kernel"), "driver": ("deviced",),
+             "program": ("loaderd", "rootd", "procd")}
 KEYS = {
-    "name": str, "launcher": str, "serves": str, "also_serves": list, "priority": int, "memory": dict,
-    "cspace_bits": int, "deferred": int, "after": list, "required": bool, "test": bool, "report": bool,
+    "name": str, "launcher": str, "serves": str, "also_serves": list, "priority": int,
+    "memory": dict,
+    "cspace_bits": int, "deferred": int, "after": list, "required": bool, "test": bool,
+    "report": bool,
     "peers": dict, "kernel": dict, "signals": dict, "device": dict,
 }
 MEMORY_KEYS = {"heap_kib_max": int, "stack_kib": int}
 PEER_KEYS = {"protocol": str, "rights": list, "optional": bool}
-KERNEL_KEYS = {"clock": list, "console": list, "irq_control": bool, "ports": list, "test": bool, "ram": bool,
-               "device_memory": bool, "acpi_memory": bool, "boot_config": bool, "blobs": list, "mint": bool}
+KERNEL_KEYS = {"clock": list, "console": list, "irq_control": bool, "ports": list, "test": bool,
+               "ram": bool,
+               "device_memory": bool, "acpi_memory": bool, "boot_config": bool, "blobs": list,
+               "mint": bool}
 PORT_KEYS = {"name": str, "first": int, "last": int}
 DEVICE_KEYS = {"bus": str, "match": list, "bars": list, "messages": int, "dma": bool, "ports": list,
                "interrupt": int}
@@ -151,7 +156,8 @@ def parse(path: str, kind: str, source: str) -> Manifest:
         raise PlanError(f"{path}: a driver has a [device] table")
     manifest = Manifest(path=path, name=table["name"], kind=kind, launcher=table["launcher"],
                         kernel=kernel, device=device)
-    for key in ("serves", "also_serves", "priority", "cspace_bits", "deferred", "after", "required", "test",
+    for key in ("serves", "also_serves", "priority", "cspace_bits", "deferred", "after", "required",
+                "test",
                 "report", "signals"):
         setattr(manifest, key, table.get(key, getattr(manifest, key)))
     manifest.heap_kib = memory.get("heap_kib_max", manifest.heap_kib)

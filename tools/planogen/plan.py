@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""All manifests together: who calls whom, in which order programs start, and what contradicts that."""
+"""All manifests together: who calls whom, in which order programs start, what contradicts that."""
 import os
 from dataclasses import dataclass
 
@@ -58,7 +58,8 @@ def _check_names(plan: Plan):
         if manifest.is_default:
             continue
         if manifest.name not in plan.roles:
-            raise PlanError(f"{manifest.path}: '{manifest.name}' has no number in tools/planogen/roles.toml"
+            raise PlanError(f"{manifest.path}: '{manifest.name}' has no number in "
+                            f"tools/planogen/roles.toml"
                             f"{did_you_mean(manifest.name, plan.roles)}")
         for protocol in _served(manifest):
             if protocol not in plan.protocols:
@@ -69,7 +70,8 @@ def _check_names(plan: Plan):
         for protocol in _served(manifest):
             for right, bit in plan.protocols[protocol].rights.items():
                 if bit in rights:
-                    raise PlanError(f"{manifest.path}: right '{right}' of protocol {protocol} has the bit of "
+                    raise PlanError(f"{manifest.path}: right '{right}' of protocol {protocol} has "
+                                    f"the bit of "
                                     f"'{rights[bit]}': both are in one badge")
                 rights[bit] = right
 

@@ -5,7 +5,7 @@
     planogen.py slots MANIFEST OUT.h OUT.c    slot constants and contract of one program
     planogen.py check                         check all manifests together
     planogen.py authority FOLDER              authority.md, authority.svg, authority-scenarios.json
-    planogen.py bootconfig PROFILE TOML OUT   the BootConfig of a runtime file, without disk programs
+    planogen.py bootconfig PROFILE TOML OUT   BootConfig of a runtime file, without disk programs
 
 Everything is relative to the repository root, which is found from this file.
 """
@@ -34,18 +34,22 @@ def load_runtime(path: str) -> runtime_module.Runtime:
         return runtime_module.parse(os.path.relpath(path, ROOT), file.read())
 
 
-def make_boot_config(profile: str, runtime_toml: str, faults: dict, program_digests: dict[str, bytes]) -> bytes:
-    """BootConfig for an image. `profile`: dev, release or test. `runtime_toml`: path of the runtime file.
-    `faults`: scenario fields of faults.py with their values. `program_digests`: SHA-256 of the ELF file of each
-    program of the disk, by name; only programs with a manifest need one. Raises PlanError."""
-    return bootconfig.write(plan_module.load(ROOT), profile, load_runtime(runtime_toml), faults, program_digests)
+def make_boot_config(profile: str, runtime_toml: str, faults: dict,
+                     program_digests: dict[str, bytes]) -> bytes:
+    """BootConfig for an image. `profile`: dev, release or test. `runtime_toml`: path of the runtime
+    file. `faults`: scenario fields of faults.py with their values. `program_digests`: SHA-256 of
+    the ELF file of each program of the disk, by name; only programs with a manifest need one.
+    Raises PlanError."""
+    return bootconfig.write(plan_module.load(ROOT), profile, load_runtime(runtime_toml), faults,
+                            program_digests)
 
 
 def modules(runtime_toml: str, faults: dict) -> list[str]:
-    """Names of the programs that the boot image contains, in the order of launch, rootd first. A fault
-    phase0_missing_service leaves one out, while BootConfig still asks for it."""
+    """Names of the programs that the boot image contains, in the order of launch, rootd first. A
+    fault phase0_missing_service leaves one out, while BootConfig still asks for it."""
     plan = plan_module.load(ROOT)
-    rows = bootconfig.launch_rows(plan, load_runtime(runtime_toml), faults_module.verifiers(plan, faults))
+    rows = bootconfig.launch_rows(plan, load_runtime(runtime_toml),
+                                  faults_module.verifiers(plan, faults))
     names = ["rootd"] + [row.manifest.name for row in rows]
     missing = faults_module.missing_module(faults)
     if missing and missing not in names:
@@ -67,7 +71,8 @@ def command_slots(path: str, out_header: str, out_source: str):
     roles = manifest_module.load_roles(ROLES)
     kinds = dict(manifest_module.FOLDERS.values())
     manifest = manifest_module.load(path, ROOT, kinds[os.path.basename(path)])
-    for name in [manifest.name] * (not manifest.is_default) + [peer.name for peer in manifest.peers]:
+    for name in [manifest.name] * (not manifest.is_default) + [peer.name
+                                                               for peer in manifest.peers]:
         if name not in roles:
             raise PlanError(f"{manifest.path}: '{name}' has no number in tools/planogen/roles.toml"
                             f"{manifest_module.did_you_mean(name, roles)}")

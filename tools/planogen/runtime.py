@@ -44,7 +44,8 @@ class Runtime:
 
     def contains(self, program: str) -> bool:
         """Whether a program of the boot image is chosen; those without a feature always are."""
-        return all(self.features[feature] for feature, names in FEATURES.items() if program in names)
+        return all(self.features[feature] for feature, names in FEATURES.items()
+                   if program in names)
 
 
 def _keys(where: str, table: dict, known):
@@ -63,13 +64,15 @@ def _mount(path: str, row: dict, features: dict[str, bool]) -> Mount:
             (place != "/" and any(part in ("", ".", "..") for part in place[1:].split("/"))):
         raise PlanError(f"{path}: [[mounts]]: '{place}' is no absolute path")
     if filesystem not in PROVIDERS:
-        raise PlanError(f"{path}: [[mounts]] {place}: '{filesystem}' is none of {', '.join(PROVIDERS)}"
+        raise PlanError(f"{path}: [[mounts]] {place}: '{filesystem}' is none of "
+                        f"{', '.join(PROVIDERS)}"
                         f"{did_you_mean(filesystem, PROVIDERS)}")
     provider, feature = PROVIDERS[filesystem]
     if not features[feature]:
         raise PlanError(f"{path}: [[mounts]] {place}: {filesystem} needs features.{feature} = true")
     partition = row.get("partition", "")
-    if len(partition.encode()) > PARTITION_BYTES_MAX or (filesystem == "ramfs") != (partition == ""):
+    if len(partition.encode()) > PARTITION_BYTES_MAX or \
+            (filesystem == "ramfs") != (partition == ""):
         raise PlanError(f"{path}: [[mounts]] {place}: ext4 wants a partition, ramfs has none")
     return Mount(place, provider, partition, row.get("read_only", False))
 
@@ -99,6 +102,7 @@ def parse(path: str, source: str) -> Runtime:
     init = table.get("init", {})
     _keys(f"{path}: [init]", init, ("path",))
     runtime.init = init.get("path", "") if features["program_loader"] else ""
-    if len(runtime.init.encode()) > PATH_BYTES_MAX or (runtime.init and not runtime.init.startswith("/")):
+    if len(runtime.init.encode()) > PATH_BYTES_MAX or (runtime.init
+                                                       and not runtime.init.startswith("/")):
         raise PlanError(f"{path}: init.path: '{runtime.init}' is no absolute path")
     return runtime

@@ -24,7 +24,8 @@ def roles_text(roles: dict[str, int]) -> str:
     names = "".join(f'        [ROLE_{c_name(name)}] = "{name}",\n' for name in roles)
     return (NOTICE % ("tools/planogen/roles.toml", "numbers of programs") +
             "#pragma once\n\n#include <stdint.h>\n\n"
-            f"enum role : uint32_t {{\n    ROLE_NONE = 0,\n{lines}    ROLE_END = {max(roles.values()) + 1},\n}};\n\n"
+            f"enum role : uint32_t {{\n    ROLE_NONE = 0,\n{lines}    ROLE_END = "
+            f"{max(roles.values()) + 1},\n}};\n\n"
             "/* The name of a program; the empty text for a number that nobody has. */\n"
             "static inline const char *role_name(uint32_t role)\n{\n"
             f"    static const char *const names[ROLE_END] = {{\n{names}    }};\n"
@@ -33,11 +34,14 @@ def roles_text(roles: dict[str, int]) -> str:
 
 def header_text(manifest: Manifest, grants: list[Grant]) -> str:
     declared = [grant for grant in grants if grant.slot >= STANDARD_END]
-    text = NOTICE % (manifest.path, "its declared slots") + "#pragma once\n\n#include <abi/startup.h>\n\n"
+    text = NOTICE % (manifest.path,
+                     "its declared slots") + "#pragma once\n\n#include <abi/startup.h>\n\n"
     if declared:
         text += "enum declared_slot : cap_slot {\n"
-        text += "".join(f"    {constant_name(grant)} = {grant.slot},\n" for grant in declared) + "};\n\n"
-    text += "".join(f"constexpr uint32_t {grant.name.replace('-', '_')}_slot_count = {grant.slot_count};\n"
+        text += "".join(f"    {constant_name(grant)} = {grant.slot},\n"
+                        for grant in declared) + "};\n\n"
+    text += "".join(f"constexpr uint32_t {grant.name.replace('-', '_')}_slot_count = "
+                    f"{grant.slot_count};\n"
                     for grant in declared if grant.kind in RUNS)
     return text
 
@@ -49,10 +53,13 @@ def source_text(manifest: Manifest, grants: list[Grant], roles: dict[str, int]) 
         label = roles[grant.source] if grant.object_kind == "ENDPOINT" else 0
         optional = "        .optional = true,\n" if grant.optional else ""
         text += (f"    {{\n        .name = \"{grant.name}\",\n        .slot = {grant.slot},\n"
-                 f"        .slot_count = {grant.slot_count},\n        .kind = OBJECT_{grant.object_kind},\n"
+                 f"        .slot_count = {grant.slot_count},\n        .kind = "
+                 f"OBJECT_{grant.object_kind},\n"
                  f"        .rights = {grant.rights:#x},\n        .label = {label},\n"
                  f"        .protocol_rights = {grant.protocol_rights:#x},\n{optional}    }},\n")
     role = 0 if manifest.is_default else roles[manifest.name]
-    return text + (f"}};\n\nconst struct contract program_contract = {{\n    .name = \"{manifest.name}\",\n"
-                   f"    .role = {role},\n    .first_free_slot = {grants_module.first_free_slot(grants)},\n"
+    return text + (f"}};\n\nconst struct contract program_contract = {{\n    .name = "
+                   f"\"{manifest.name}\",\n"
+                   f"    .role = {role},\n    .first_free_slot = "
+                   f"{grants_module.first_free_slot(grants)},\n"
                    f"    .slot_count = {len(grants)},\n    .slots = slots,\n}};\n")

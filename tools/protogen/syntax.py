@@ -204,7 +204,8 @@ class _Parser:
                         f"'reserved bytes[{gap}]' or sort the fields")
         self.record.fields[-1].doc = self.doc
         if found[1].startswith("reserved"):
-            self.record.reserved.append((self.record.fields[-1].offset, self.record.fields[-1].size))
+            self.record.reserved.append((self.record.fields[-1].offset,
+                                         self.record.fields[-1].size))
 
     def end_record(self):
         if self.record is None:
@@ -246,7 +247,8 @@ class _Parser:
                     self.refuse(f"unknown kind of capability '{found[3]}': " + ", ".join(CAP_KINDS))
                 caps.append(Cap(self.name(found[1], names, "parameter"), found[3], bool(found[2])))
                 continue
-            found = self.match(r"(\S+)\s+(\S+)", part, "NAME TYPE, NAME cap KIND or NAME move cap KIND")
+            found = self.match(r"(\S+)\s+(\S+)", part,
+                               "NAME TYPE, NAME cap KIND or NAME move cap KIND")
             if found[1] in [cap.name for cap in caps]:
                 self.refuse(f"parameter '{found[1]}' exists already")
             self.append(layout, found[1], found[2])
@@ -321,7 +323,8 @@ class _Parser:
         if layout.size > MESSAGE_BYTES_MAX:
             self.refuse(f"{layout.size} bytes: a message has {MESSAGE_BYTES_MAX} at most")
         for entry in layout.fields:
-            if entry.name.startswith("reserved") and (entry.offset, entry.size) not in layout.reserved:
+            if entry.name.startswith("reserved") and (entry.offset,
+                                                      entry.size) not in layout.reserved:
                 layout.reserved.append((entry.offset, entry.size))
 
 

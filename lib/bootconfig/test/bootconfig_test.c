@@ -2,11 +2,22 @@
 /* Reads what tools/planogen wrote for its trial tree, then the same bytes with damage. */
 #include <lib/bootconfig/bootconfig.h>
 
+#include <abi/boot_handoff.h>
+#include <abi/object.h>
+#include <abi/startup.h>
+#include <lib/bootconfig/layout.h>
 #include <lib/testing/check.h>
 
 #include "bootconfig_sample.h"
 
 #include <stdlib.h>
+
+static_assert(profile_first == BOOT_PROFILE_DEV && profile_last == BOOT_PROFILE_TEST);
+static_assert(object_kind_first == OBJECT_UNTYPED && object_kind_end == OBJECT_KIND_COUNT);
+static_assert(object_kind_endpoint == OBJECT_ENDPOINT && rights_mask == rights_all);
+static_assert(space_bits_min == cspace_bits_min && space_bits_max == cspace_bits_max);
+static_assert(name_bytes == startup_name_bytes);
+static_assert(bootconfig_row_grants_max == startup_slots_max);
 
 constexpr uint32_t role_procd = 5;
 constexpr uint32_t role_deviced = 11;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Tests of the plan generator: what it makes of the trial tree, what it refuses, and the tree itself."""
+"""Tests of the plan generator: what it makes of the trial tree, what it refuses, this tree."""
 import os
 import shutil
 import struct
@@ -36,13 +36,15 @@ class Manifests(unittest.TestCase):
 
     def test_wrong_ones_are_refused(self):
         self.refused(GOOD + "servse = 1\n", "unknown key 'servse'; did you mean 'serves'")
-        self.refused(GOOD + "[memory]\nheap_kib = 1\n", "unknown key 'memory.heap_kib'; did you mean")
+        self.refused(GOOD + "[memory]\nheap_kib = 1\n",
+                     "unknown key 'memory.heap_kib'; did you mean")
         self.refused(GOOD + "priority = true\n", "priority must be of type int")
         self.refused(GOOD + "priority = 64\n", "must be from 0 to 63")
         self.refused('name = "memd"\n', "'launcher' is missing")
         self.refused('name = "memd"\nlauncher = "deviced"\n', "'deviced' is none of")
         self.refused(GOOD + '[kernel]\nclock = ["reed"]\n', "did you mean 'read'")
-        self.refused(GOOD + "[kernel]\nports = [{ name = \"a\", first = 9, last = 8 }]\n", "ports.last")
+        self.refused(GOOD + "[kernel]\nports = [{ name = \"a\", first = 9, last = 8 }]\n",
+                     "ports.last")
         self.refused(GOOD + "[peers]\nlogd = { rights = [] }\n", "peers.logd.protocol is missing")
         self.refused("name =", "Invalid value")
 
@@ -84,7 +86,8 @@ class Plans(unittest.TestCase):
         self.assertIn("SLOT_PEER_LOGD = 17,", header)
         self.assertIn("SLOT_PORTS_PCI_CONFIG = 18,", header)
         self.assertIn("SLOT_DEVICE_MEMORY_FIRST = 19,", header)
-        source = slots.source_text(self.plan.manifests["deviced"], self.plan.grants["deviced"], self.plan.roles)
+        source = slots.source_text(self.plan.manifests["deviced"], self.plan.grants["deviced"],
+                                   self.plan.roles)
         self.assertIn(".role = 11,", source)
         self.assertIn(f".first_free_slot = {19 + grants.UNTYPED_SLOTS},", source)
 
@@ -108,7 +111,8 @@ class Plans(unittest.TestCase):
         self.refused(path, '"filesystem"', '"vfs"', "serves filesystem, not vfs")
         self.refused(path, '["use"]', '["uses"]', "has no right 'uses'")
         self.refused("services/logd/service.toml", "vfsd = 3", "vfds = 3", "no program 'vfds'")
-        self.refused("services/memd/service.toml", "cspace_bits = 9", "cspace_bits = 7", "slots are declared")
+        self.refused("services/memd/service.toml", "cspace_bits = 9", "cspace_bits = 7",
+                     "slots are declared")
 
     def test_a_test_program_is_nobodys_peer(self):
         self.refused("services/vfsd/service.toml", 'serves = "vfs"', 'serves = "vfs"\ntest = true',
@@ -161,15 +165,18 @@ class Faults(unittest.TestCase):
         self.assertEqual(row.first_free_slot, plain.first_free_slot + 1)
 
     def test_control(self):
-        row = self.rows({"service_primary_control_fault": "drv-serial-omit-primary-control"})["drv-serial"]
+        field = "service_primary_control_fault"
+        row = self.rows({field: "drv-serial-omit-primary-control"})["drv-serial"]
         self.assertNotIn("control", self.names(row))
-        row = self.rows({"service_primary_control_fault": "drv-serial-misroute-primary-control"})["drv-serial"]
-        self.assertEqual(next(grant for grant in row.grants if grant.name == "control").source, "rootd")
+        row = self.rows({field: "drv-serial-misroute-primary-control"})["drv-serial"]
+        self.assertEqual(next(grant for grant in row.grants if grant.name == "control").source,
+                         "rootd")
 
     def test_wrong_kind(self):
         fault = "deviced-misroute-pci-config-endpoint"
         row = self.rows({"service_explicit_endpoint_fault": fault})["deviced"]
-        self.assertEqual(next(grant for grant in row.grants if grant.name == "ports-pci-config").object_kind,
+        self.assertEqual(next(grant for grant in row.grants
+                              if grant.name == "ports-pci-config").object_kind,
                          "ENDPOINT")
 
     def test_a_fault_that_hits_nothing_is_refused(self):
@@ -218,7 +225,8 @@ class Runtimes(unittest.TestCase):
         self.refused("[feature]\n", "unknown key 'feature'; did you mean 'features'")
         self.refused("[features]\n", "must be true or false")
         self.refused(features, "needs a mount of '/'")
-        self.refused(features.replace("user_storage = true", "user_storage = false"), "needs features.user_storage")
+        self.refused(features.replace("user_storage = true", "user_storage = false"),
+                     "needs features.user_storage")
         root = '[[mounts]]\npath = "/"\nfilesystem = "ext4"\npartition = "p"\n'
         self.refused(features + root + root, "the same path")
         self.refused(features + root.replace("ext4", "ext5"), "did you mean 'ext4'")
@@ -235,7 +243,8 @@ class Tree(unittest.TestCase):
 
     def test_docs_are_fresh(self):
         for name, text in authority.files(plan.load(ROOT)).items():
-            with self.subTest(name), open(os.path.join(ROOT, "docs", name), encoding="utf-8") as file:
+            with self.subTest(name), open(os.path.join(ROOT, "docs", name),
+                                          encoding="utf-8") as file:
                 self.assertEqual(file.read(), text, "run tools/planogen/planogen.py authority docs")
 
 
