@@ -24,9 +24,8 @@ static int refuse_table(enum status status, const struct gpt_refusal *refusal)
         program_failed(status, "the partition table cannot be read");
         return 1;
     }
-    const int length =
-        snprintf(reason, sizeof reason, "GPT refused: %s, %s: %s", gpt_copy_name(refusal->copy),
-            gpt_reason_name(refusal->reason), gpt_reason_text(refusal->reason));
+    (void)snprintf(reason, sizeof reason, "GPT refused: %s, %s: %s", gpt_copy_name(refusal->copy),
+        gpt_reason_name(refusal->reason), gpt_reason_text(refusal->reason));
     marker(MARKER_BLOCKD_REFUSED_GPT);
     program_failed(status, reason);
     return 1;
