@@ -43,6 +43,7 @@ static void print_cap(const struct cspace *cspace, uint32_t slot)
 
 static void print_graph(void)
 {
+    arch_console_unsilence(); /* The driver of the line runs; nothing else does while we print. */
     for (const struct cspace *cspace = cspace_list_first(); cspace != nullptr;
          cspace = cspace->next) {
         for (uint32_t slot = 1; slot >> cspace->bits == 0; slot++) {
@@ -52,6 +53,7 @@ static void print_graph(void)
         }
     }
     print_text("ERIX_KERNEL:GRAPH end\n");
+    arch_console_silence();
 }
 
 static void count_resources(uint64_t results[4])

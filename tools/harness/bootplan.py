@@ -112,6 +112,20 @@ def _planned(plan: BootPlan, programs: dict[str, bytes]) -> Planned:
     return Planned(config, tuple(name for name in names if name != missing))
 
 
+def roles() -> dict[str, int]:
+    """The number of every program that has one."""
+    return _authority().roles
+
+
+def launch_rows(plan: BootPlan) -> list:
+    """The rows of BootConfig for programs of the image, before any fault is put into them."""
+    everything = _authority()
+    file = runtime_file(plan)
+    composition = runtime.parse(paths.shown(file), file.read_text(encoding="utf-8"))
+    verifiers = faults.verifiers(everything, dict(plan.options))
+    return bootconfig.launch_rows(everything, composition, verifiers)
+
+
 def planned(plan: BootPlan, programs: dict[str, bytes]) -> Planned:
     """Ask planogen. `programs`: the files of the disk by the name of the program."""
     try:

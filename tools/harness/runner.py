@@ -10,7 +10,7 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from harness import diskcheck, judge, markers, qemu, values
+from harness import diskcheck, graph, judge, markers, qemu, values
 from harness.images import Prepared, Provider
 from harness.judge import Observation, Reason
 from harness.machine import PM_TIMER_MASK, SERIAL_BYTES_MAX, Machine
@@ -227,19 +227,25 @@ class Run:
         observation = Observation(
             end=end, seen=tuple(self._seen), lines=tuple(line.text for line in machine.lines),
             hang=hang, step_waiting=self._conversation.waiting,
-            disk_problems=self._disk_problems(prepared))
+            disk_problems=self._problems_outside(prepared, machine))
         result = Result(self._scenario.name, judge.judge(self._scenario, observation), end, cpu_s,
                         guest_s, wall_s, self.folder, tuple(self.stamps))
         self._keep(result, machine, prepared)
         return result
 
-    def _disk_problems(self, prepared: Prepared) -> tuple[str, ...]:
-        if not self._scenario.verify:
-            return ()
+    def _problems_outside(self, prepared: Prepared, machine: Machine) -> tuple[str, ...]:
+        graph_checks = [check for check in self._scenario.verify if check.check == "graph"]
+        found: tuple[str, ...] = ()
+        if graph_checks:
+            lines = tuple(line.text for line in machine.lines)
+            found = graph.problems(self._scenario, lines)
+        checks = tuple(check for check in self._scenario.verify if check.check != "graph")
+        if not checks:
+            return found
         if prepared.data_disk is None:
-            return ("the run has no disk to be verified",)
-        return diskcheck.problems(self._scenario.verify, prepared.data_disk,
-                                  prepared.digest_before, self._nonce)
+            return (*found, "the run has no disk to be verified")
+        return found + diskcheck.problems(checks, prepared.data_disk, prepared.digest_before,
+                                          self._nonce)
 
     def _keep(self, result: Result, machine: Machine, prepared: Prepared) -> None:
         rows = [f"{line.time_s:.3f}\t{line.cpu_s:.2f}\t{markers.clean(line.text)}\n"

@@ -83,7 +83,7 @@ STEP = {
     "send": Field(str, ""),
 }
 VERIFY = {
-    "check": Field(str, choices=("ext", "fat", "gpt", "file", "absent", "unchanged")),
+    "check": Field(str, choices=("ext", "fat", "gpt", "file", "absent", "unchanged", "graph")),
     "partition": Field(str, "erix-data"),
     "path": Field(str, ""),
     "content": Field(str, ""),
