@@ -102,7 +102,8 @@ def _verify_complete(scenario: Scenario, checker: Checker) -> None:
         if check.check in ("file", "absent") and not check.path.startswith("/"):
             checker.complain(f"check `{check.check}` needs an absolute `path`",
                              ("verify", index), "check")
-    if scenario.verify and scenario.options["block_storage_image"] == "none" \
+    on_disk = any(check.check != "graph" for check in scenario.verify)
+    if on_disk and scenario.options["block_storage_image"] == "none" \
             and scenario.options["run_mode"] == "vm":
         checker.complain("[[verify]] without a disk", ("verify", 0))
 
