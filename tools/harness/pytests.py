@@ -5,6 +5,7 @@
 """
 import importlib.util
 import io
+import os
 import sys
 import traceback
 import unittest
@@ -59,6 +60,9 @@ class Lines(unittest.TestResult):
 
 
 def main(file: str) -> int:
+    # A test finds its neighbours and the packages of tools/.
+    tools = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    sys.path[:0] = [os.path.dirname(os.path.abspath(file)), tools]
     specification = importlib.util.spec_from_file_location("tests", file)
     module = importlib.util.module_from_spec(specification)
     sys.modules["tests"] = module
