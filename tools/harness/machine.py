@@ -74,6 +74,10 @@ class Machine:
         self.transcript = ""
 
     def __enter__(self) -> "Machine":
+        try:
+            self.monitor.open()  # only then it tells how the machine ends
+        except MonitorError:
+            pass  # it has ended already; its exit status says more
         return self
 
     def __exit__(self, *_) -> None:

@@ -54,11 +54,15 @@ class Monitor:
         if "event" in message:
             self.events.append(message)
 
-    def call(self, command: str, **arguments) -> object:
-        """Run a command and return its answer; raises MonitorError."""
+    def open(self) -> None:
+        """Shake hands; before that QEMU tells no events. Raises MonitorError."""
         if not self._ready:
             self._send("qmp_capabilities", {})
             self._ready = True
+
+    def call(self, command: str, **arguments) -> object:
+        """Run a command and return its answer; raises MonitorError."""
+        self.open()
         return self._send(command, arguments)
 
     def drain(self) -> None:
