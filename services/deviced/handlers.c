@@ -120,6 +120,22 @@ static enum status seal(void *self, struct ipc_caller caller)
     return status;
 }
 
+static enum status without_device(void *self, struct ipc_caller caller,
+    const struct device_without_device_request *request,
+    struct device_without_device_reply *reply_out)
+{
+    (void)caller;
+    const struct deviced *deviced = self;
+    uint32_t left = request->index;
+    for (uint32_t i = 0; i < deviced->driver_count; i++) {
+        if (deviced->drivers[i].device == nobody && left-- == 0) {
+            reply_out->role = deviced->drivers[i].role;
+            return STATUS_OK;
+        }
+    }
+    return STATUS_END;
+}
+
 static bool facts_are_sound(const struct device_report_device_request *facts)
 {
     constexpr uint32_t messages_max = 2048;
@@ -184,6 +200,7 @@ struct device_server deviced_server(struct deviced *deviced)
     return (struct device_server){.self = deviced,
         .seed_driver = seed_driver,
         .seal = seal,
+        .without_device = without_device,
         .report_device = report_device,
         .config_window = config_window,
         .claim_ports = deviced_claim_ports,

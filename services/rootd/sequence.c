@@ -273,6 +273,27 @@ static void seal_drivers(void)
     rootd.drivers_sealed = true;
 }
 
+/* The scan is over: a driver that has no device now will never report. */
+static void check_devices(void)
+{
+    struct device_cap deviced = {};
+    if (deviced_for_self(&deviced) != STATUS_OK) {
+        return; /* no deviced, no drivers */
+    }
+    struct device_without_device_reply idle = {};
+    const struct device_without_device_request first = {};
+    if (device_without_device(deviced, &first, &idle) != STATUS_OK) {
+        return;
+    }
+    const uint32_t row = bootconfig_find_launch(&rootd.config, idle.role);
+    if (row == rootd.config.launch_count || !bootconfig_launch(&rootd.config, row).required) {
+        return;
+    }
+    failure_configured(idle.role == ROLE_DRV_VIRTIO_BLOCK ? MARKER_ROOTD_FAIL_DISK
+                                                          : MARKER_ROOTD_FAIL_SERVICE_START,
+        name_of(row), "there is no device for it");
+}
+
 /* The first required row that has not reported, or launch_count. */
 static uint32_t find_silent(void)
 {
@@ -339,6 +360,9 @@ void sequence_ready(uint32_t row)
         console_hand_over();
     }
     sequence_advance();
+    if (role == ROLE_PROBED) {
+        check_devices();
+    }
 }
 
 void sequence_timed_out(void)
