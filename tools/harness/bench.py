@@ -8,7 +8,8 @@ own:
 
     ERIX_KERNEL:BENCH NAME MINIMUM MEDIAN MAXIMUM    in instructions
 
-The stages of a boot are timed from outside, when a marker arrives: good to about a millisecond.
+The stages of a boot are timed from outside, when a marker arrives: good to about a millisecond. Those
+of the loader it counts itself, a tick an instruction.
 """
 import re
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from harness.scenario import Scenario, load_all
 from harness.suggest import did_you_mean
 
 FOLDER = paths.TESTS / "bench"
+HANDOFF_MARKER = "ERIX_BOOTLOADER:HANDOFF"
+HANDOFF = re.compile(HANDOFF_MARKER + r"((?: [a-z]+=\d+)+)\s*\Z")
+LOADER_STAGE = re.compile(r"([a-z]+)=(\d+)")
 MEASURE = re.compile(r"ERIX_KERNEL:BENCH ([a-z0-9_]+) (\d+) (\d+) (\d+)\s*\Z")
 
 
@@ -64,10 +68,27 @@ def measurements(lines: list[str]) -> list[Measure]:
             for match in found if match]
 
 
-def stages(stamps: tuple[Stamp, ...]) -> list[Stage]:
-    """When each marker came, counted from the first one."""
+def _loader_stages(lines: list[str]) -> list[tuple[str, int]]:
+    """What the loader counted itself, stage by stage: it says its first markers together, when it
+    knows that the image is none of a release."""
+    for line in lines:
+        found = HANDOFF.match(markers.clean(line).strip())
+        if found:
+            return [(name, int(ticks)) for name, ticks in LOADER_STAGE.findall(found[1])]
+    return []
+
+
+def stages(stamps: tuple[Stamp, ...], lines: list[str] = ()) -> list[Stage]:
+    """When each stage was reached, counted from the loader's first instruction where the loader
+    says how long it took, else from the first marker."""
     result: list[Stage] = []
-    for stamp in stamps:
-        at_ns = (stamp.ticks - stamps[0].ticks) * 1_000_000_000 // PM_TIMER_HZ
+    for name, ticks in _loader_stages(lines):
+        at_ns = (result[-1].at_ns if result else 0) + ticks
+        result.append(Stage(f"loader: {name}", at_ns, ticks))
+    base_ns = result[-1].at_ns if result else 0
+    first = next((at for at, stamp in enumerate(stamps) if stamp.marker == HANDOFF_MARKER), 0) \
+        if result else 0
+    for stamp in stamps[first:]:
+        at_ns = base_ns + (stamp.ticks - stamps[first].ticks) * 1_000_000_000 // PM_TIMER_HZ
         result.append(Stage(stamp.marker, at_ns, at_ns - (result[-1].at_ns if result else 0)))
     return result

@@ -55,7 +55,7 @@ def execute(arguments) -> Exit:
         return Exit.FAILED
     text = (result.folder / "serial.log").read_text(encoding="utf-8", errors="replace")
     measures = bench.measurements(text.splitlines())
-    stages = [] if measures else bench.stages(result.stamps)
+    stages = [] if measures else bench.stages(result.stamps, text.splitlines())
     if not measures and not stages:
         raise UsageError(f"{arguments.name}: the run passed, but said no number")
     if arguments.json:
