@@ -2,11 +2,48 @@
 /* The transfer buffer: vfsd's memory, mapped here; contents of files go through it. */
 #include <protocol/vfs.h>
 #include <protocol/vspace.h>
+#include <string.h>
 #include <userlib/slots.h>
 
 #include "posix.h"
 
 static uint8_t *memory; /* nullptr: not attached yet */
+
+/* What the buffer holds of a file, from its beginning on. */
+static struct {
+    const struct description *file; /* nullptr: nothing */
+    uint64_t offset;
+    uint32_t bytes;
+} ahead;
+
+void buffer_remember(const struct description *file, uint64_t offset, uint32_t bytes)
+{
+    ahead.file = file;
+    ahead.offset = offset;
+    ahead.bytes = bytes;
+}
+
+void buffer_forget(void)
+{
+    ahead.file = nullptr;
+}
+
+uint32_t buffer_take(const struct description *file, void *bytes_out, size_t bytes)
+{
+    const uint64_t at = file->offset - ahead.offset;
+    if (ahead.file != file || file->offset < ahead.offset || at >= ahead.bytes) {
+        return 0;
+    }
+    const uint32_t left = ahead.bytes - (uint32_t)at;
+    const uint32_t taken = bytes < left ? (uint32_t)bytes : left;
+    memcpy(bytes_out, memory + at, taken);
+    return taken;
+}
+
+bool buffer_is_sequel(const struct description *file)
+{
+    return ahead.file == file && file->offset == ahead.offset + ahead.bytes;
+}
 
 static enum status attach(struct vfs_cap vfsd, struct vspace_cap vspaced)
 {

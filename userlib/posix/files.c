@@ -175,6 +175,36 @@ static long write_at(const struct description *file, const void *buffer, size_t 
     return total > 0 ? (long)total : result;
 }
 
+/* Small reads that follow each other: one message brings what the next ones want, too. */
+constexpr size_t small_read_bytes = 4096;
+constexpr uint32_t read_ahead_bytes = 16384;
+
+static long read_small(const struct description *file, void *buffer, size_t bytes)
+{
+    struct transfer transfer;
+    struct vfs_read_reply reply;
+    const uint32_t taken = buffer_take(file, buffer, bytes);
+    if (taken > 0) {
+        return taken;
+    }
+    const uint32_t length = buffer_is_sequel(file) ? read_ahead_bytes : (uint32_t)bytes;
+    long result = transfer_begin(&transfer);
+    if (result == 0) {
+        result = result_of(vfs_read(transfer.vfsd,
+            &(struct vfs_read_request){
+                .handle = file->handle, .length = length, .offset = file->offset},
+            &reply));
+    }
+    if (result < 0) {
+        return result;
+    }
+    if (reply.done > length) {
+        return -EPROTO;
+    }
+    buffer_remember(file, file->offset, reply.done);
+    return buffer_take(file, buffer, bytes);
+}
+
 long system_read(int fd, void *buffer, size_t bytes)
 {
     struct description *description = descriptor_find(fd);
@@ -187,7 +217,9 @@ long system_read(int fd, void *buffer, size_t bytes)
     if (description->kind == DESCRIPTION_DIRECTORY) {
         return -EISDIR;
     }
-    long result = read_at(description, buffer, bytes, description->offset);
+    long result = bytes < small_read_bytes
+                      ? read_small(description, buffer, bytes)
+                      : read_at(description, buffer, bytes, description->offset);
     if (result > 0) {
         description->offset += (uint64_t)result;
     }

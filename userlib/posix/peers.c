@@ -21,6 +21,7 @@ static cap_slot found[PEER_COUNT]; /* slot_null: not asked yet, or not given */
 
 long peer_find(enum peer peer, cap_slot *slot_out)
 {
+    buffer_forget();
     if (found[peer] == slot_null) {
         const struct startup_slot *row = program_startup_slot(names[peer]);
         if (row == nullptr) {

@@ -77,6 +77,20 @@ constexpr uint32_t buffer_bytes = UINT32_C(1) << buffer_bits;
 /* The memory that is shared with vfsd; asked for at the first use. */
 long buffer_get(uint8_t **memory_out);
 
+/*
+ * Reading ahead. After a read the buffer may hold more of the file than was asked for. It is
+ * forgotten with every message to anybody (peer_find and terminal.c see to that), so that whatever
+ * this program could have learnt of the world in between, the next read shows it.
+ */
+void buffer_remember(const struct description *file, uint64_t offset, uint32_t bytes);
+void buffer_forget(void);
+
+/* How many of the `bytes` bytes at the offset of the file were remembered and copied. */
+uint32_t buffer_take(const struct description *file, void *bytes_out, size_t bytes);
+
+/* Whether the last message was a read of this file up to its offset. */
+bool buffer_is_sequel(const struct description *file);
+
 /* --- terminal.c: seriald --- */
 
 long terminal_line_read(cap_slot terminal, void *buffer, size_t bytes);

@@ -19,6 +19,7 @@ static uint64_t ticks_per_ms; /* of the time stamp counter; 0: not measured yet 
 long processes_wait(cap_slot handle, enum ending_reason *reason_out, uint32_t *code_out)
 {
     struct process_wait_reply reply;
+    buffer_forget();
     const enum status status = process_wait((struct process_cap){handle}, &reply);
     if (status != STATUS_OK) {
         return status == STATUS_NOT_FOUND ? -ECHILD : result_of(status);

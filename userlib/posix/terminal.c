@@ -14,6 +14,7 @@ long terminal_line_read(cap_slot terminal, void *buffer, size_t bytes)
     struct terminal_read_reply reply;
     const struct terminal_read_request request = {
         .max_bytes = (uint32_t)(bytes < piece_bytes_max ? bytes : piece_bytes_max)};
+    buffer_forget();
     if (bytes == 0) {
         return 0;
     }
@@ -32,6 +33,7 @@ long terminal_line_write(cap_slot terminal, const void *buffer, size_t bytes)
 {
     size_t total = 0;
     long result = 0;
+    buffer_forget();
     while (result == 0 && total < bytes) {
         struct terminal_write_request request;
         const size_t left = bytes - total;
@@ -47,12 +49,14 @@ long terminal_line_set_mode(cap_slot terminal, bool is_raw)
 {
     const struct terminal_set_mode_request request = {
         .mode = is_raw ? terminal_mode_raw : terminal_mode_line};
+    buffer_forget();
     return result_of(terminal_set_mode((struct terminal_cap){terminal}, &request));
 }
 
 long terminal_line_set_foreground(cap_slot terminal, cap_slot handle)
 {
     const struct terminal_cap line = {terminal};
+    buffer_forget();
     if (handle == slot_null) {
         return result_of(terminal_clear_foreground(line));
     }
