@@ -27,12 +27,17 @@ void seriald_emit(void *context, const uint8_t *bytes, size_t count)
     }
 }
 
+/* A reader that was ended while it waited takes nothing with it. */
 static void answer_first_reader(struct seriald *seriald)
 {
+    static struct tty before;
     struct terminal_read_reply reply = {};
     struct reader_waiting *first = &seriald->readers[0];
+    before = seriald->tty;
     reply.data_bytes = (uint32_t)tty_read(&seriald->tty, reply.data, first->max_bytes);
-    (void)terminal_answer_read(&first->caller, STATUS_OK, &reply); /* the reader may be gone */
+    if (terminal_answer_read(&first->caller, STATUS_OK, &reply) != STATUS_OK) {
+        seriald->tty = before;
+    }
     seriald->reader_count--;
     for (uint32_t i = 0; i < seriald->reader_count; i++) {
         seriald->readers[i] = seriald->readers[i + 1];
