@@ -160,6 +160,12 @@ def data_tree() -> Tree:
     return tree | {"/etc/motd": Entry(MESSAGE_OF_THE_DAY), "/tmp/": Entry(), "/home/": Entry()}
 
 
+def port(name: str) -> Entry:
+    """A program of tests/ports, as a file of a disk."""
+    file = paths.BUILD / "target" / "tests" / "ports" / (name + PROGRAM_SUFFIX)
+    return Entry(stripped(_built(file)), MODE_PROGRAM)
+
+
 def tree_digest(tree: Tree) -> str:
     """A digest of names, modes and contents of a tree."""
     total = hashlib.sha256()

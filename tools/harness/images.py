@@ -129,7 +129,8 @@ class Images:
 
 def put_files(image: Path, scenario: Scenario, nonce: str) -> None:
     """Write the [[files]] of a scenario onto the data volume of its own copy of the medium."""
-    tree: Tree = {fill(each.path, nonce): Entry(fill(each.content, nonce).encode())
+    tree: Tree = {fill(each.path, nonce): artifacts.port(each.program) if each.program
+                  else Entry(fill(each.content, nonce).encode())
                   for each in scenario.files}
     if not tree:
         return

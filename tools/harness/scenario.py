@@ -75,7 +75,8 @@ EXPECT = {
 }
 FILE = {
     "path": Field(str),
-    "content": Field(str),
+    "content": Field(str, ""),
+    "program": Field(str, ""),
 }
 STEP = {
     "expect": Field(str, ""),
@@ -122,9 +123,11 @@ class Expect:
 
 @dataclass(frozen=True)
 class File:
-    """A file that the run's own copy of the disk gets before the start."""
+    """A file that the run's own copy of the disk gets before the start: a text, or a program of
+    tests/ports."""
     path: str
     content: str
+    program: str
 
 
 @dataclass(frozen=True)
