@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* seriald: the terminal on the serial line. */
+#include <protocol/serial.h>
 #include <slots/seriald.h>
 #include <userlib/report.h>
 #include <userlib/service.h>
@@ -30,6 +31,14 @@ int program_main(const struct startup *startup)
         .deferred_first = SLOT_DEFERRED_FIRST,
         .deferred_count = deferred_slot_count,
     };
+    /* Only who can print may say so: rootd gives its console up for it. Waits for the driver. */
+    struct serial_statistics_reply statistics;
+    const enum status status =
+        serial_statistics((struct serial_cap){SLOT_PEER_DRV_SERIAL}, &statistics);
+    if (status != STATUS_OK) {
+        program_failed(status, "the serial line does not answer");
+        return 1;
+    }
     program_ready();
     seriald_mirror_log(&seriald); /* what was written before there was a line */
     service_run(&service);
