@@ -48,6 +48,7 @@ struct session {
 struct ticket {
     uint32_t serial; /* 0: not in use */
     uint32_t client; /* who made it */
+    uint64_t offset; /* where its user begins */
     struct open_file file;
 };
 

@@ -61,7 +61,8 @@ enum status vfsd_make_ticket(void *self, struct ipc_caller caller,
     if (ticket->serial != 0) {
         vfsd_let_go(vfsd, &ticket->file);
     }
-    *ticket = (struct ticket){.serial = serial, .client = caller.client, .file = held};
+    *ticket = (struct ticket){
+        .serial = serial, .client = caller.client, .offset = request->offset, .file = held};
     return STATUS_OK;
 }
 
@@ -110,7 +111,7 @@ enum status vfsd_adopt_ticket(void *self, struct ipc_caller caller, struct endpo
     const bool append = (found->file.flags & vfs_open_append) != 0;
     reply_out->handle = handle;
     reply_out->flags = found->file.flags;
-    reply_out->offset = append ? vfs_at_end : 0;
+    reply_out->offset = append ? vfs_at_end : found->offset;
     reply_out->found = vfsd_attributes(found->file.place.mount, &attributes);
     return STATUS_OK;
 }

@@ -226,18 +226,6 @@ long system_read(int fd, void *buffer, size_t bytes)
     return result;
 }
 
-long system_write(int fd, const void *buffer, size_t bytes)
-{
-    struct description *description = descriptor_find(fd);
-    if (description == nullptr) {
-        return -EBADF;
-    }
-    if (description->kind == DESCRIPTION_TERMINAL) {
-        return terminal_line_write(description->terminal, buffer, bytes);
-    }
-    return write_at(description, buffer, bytes, description->offset, &description->offset);
-}
-
 long system_pread(int fd, void *buffer, size_t bytes, off_t offset)
 {
     long result = 0;
@@ -276,6 +264,35 @@ static long attributes_of(const struct description *file, struct vfs_attributes 
         *found_out = reply.found;
     }
     return result;
+}
+
+long file_follow_child(struct description *file)
+{
+    struct vfs_attributes found;
+    if (!file->is_given || (file->flags & vfs_open_read) != 0) {
+        return 0;
+    }
+    const long result = attributes_of(file, &found);
+    if (result == 0 && found.size_bytes > file->offset) {
+        file->offset = found.size_bytes;
+    }
+    return result;
+}
+
+long system_write(int fd, const void *buffer, size_t bytes)
+{
+    struct description *description = descriptor_find(fd);
+    if (description == nullptr) {
+        return -EBADF;
+    }
+    if (description->kind == DESCRIPTION_TERMINAL) {
+        return terminal_line_write(description->terminal, buffer, bytes);
+    }
+    const long result = file_follow_child(description);
+    if (result < 0) {
+        return result;
+    }
+    return write_at(description, buffer, bytes, description->offset, &description->offset);
 }
 
 long system_stat_of(int fd, struct stat *stat_out)

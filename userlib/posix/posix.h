@@ -50,6 +50,7 @@ struct description {
     uint32_t flags;    /* vfs_open_ */
     uint32_t mount;
     uint64_t node;
+    bool is_given;   /* a child may have written to it */
     uint64_t offset; /* where the next read or write begins; of a directory: vfsd's cursor */
 };
 
@@ -68,6 +69,15 @@ void descriptor_set_stream(int fd, const struct description *opened);
 
 /* Whether its last user is gone: then *last_out says what it was. -EBADF. */
 long descriptor_remove(int fd, bool *is_last_out, struct description *last_out);
+
+/* --- files.c --- */
+
+/*
+ * vfsd knows no offsets, so a child that was given the file cannot move ours. What it wrote to a
+ * file that is open for writing only is at the end: go on there. Called before each use of the
+ * offset.
+ */
+long file_follow_child(struct description *file);
 
 /* --- buffer.c --- */
 

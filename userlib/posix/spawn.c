@@ -109,7 +109,7 @@ static long write_strings(
 static long give_stream(int fd, struct given_stream *stream_out)
 {
     cap_slot vfsd = slot_null;
-    const struct description *description = descriptor_find(fd);
+    struct description *description = descriptor_find(fd);
     if (description == nullptr) {
         return -EBADF;
     }
@@ -117,13 +117,19 @@ static long give_stream(int fd, struct given_stream *stream_out)
         *stream_out = (struct given_stream){STREAM_TERMINAL, {description->terminal}};
         return 0;
     }
-    long result = peer_find(PEER_VFSD, &vfsd);
+    long result = file_follow_child(description);
+    if (result == 0) {
+        result = peer_find(PEER_VFSD, &vfsd);
+    }
     if (result == 0) {
         result = result_of(vfs_make_ticket((struct vfs_cap){vfsd},
-            &(struct vfs_make_ticket_request){.handle = description->handle}, &stream_out->cap));
+            &(struct vfs_make_ticket_request){
+                .handle = description->handle, .offset = description->offset},
+            &stream_out->cap));
     }
     if (result == 0) {
         stream_out->kind = STREAM_FILE;
+        description->is_given = true;
     }
     return result;
 }

@@ -3,10 +3,9 @@
  * The life of a program that has a main(): its strings become argv and the environment, its streams
  * become descriptors. A program that has a program_main() of its own does not take this file.
  */
-#include <userlib/start.h>
-#include <userlib/syscall.h>
-
+#include <stdlib.h>
 #include <string.h>
+#include <userlib/start.h>
 
 #include <userlib/libc/src/system.h>
 
@@ -32,11 +31,20 @@ static bool point(char **list, uint32_t count, char **at, const char *end)
     return true;
 }
 
-/* The start-up block is mapped read-only: writing to an argument is a fault, as if it were a
- * constant. */
+/* The start-up block is mapped read-only, but a program may write to its arguments. */
+static char *copy_strings(const struct startup *startup)
+{
+    char *copy = malloc(startup->strings_bytes + 1);
+    if (copy == nullptr) {
+        system_abort();
+    }
+    memcpy(copy, (const char *)startup + startup->strings_offset, startup->strings_bytes);
+    return copy;
+}
+
 int program_main(const struct startup *startup)
 {
-    char *at = (char *)startup + startup->strings_offset;
+    char *at = copy_strings(startup);
     const char *end = at + startup->strings_bytes;
     const uint32_t count = startup->argument_count;
     char **environment = &pointers[count <= strings_max ? count + 1 : 0];
