@@ -22,17 +22,17 @@ constexpr uint64_t stack_top = UINT64_C(0x0000000018000000);    /* grows down */
 constexpr uint64_t heap_base = UINT64_C(0x0000000100000000);    /* demand-zero up to its ceiling */
 constexpr uint64_t mapping_base = UINT64_C(0x0000001000000000); /* vspaced places mappings here */
 constexpr uint64_t mapping_end = UINT64_C(0x0000700000000000);
-constexpr uint64_t program_base = UINT64_C(0x0000000000400000);   /* where ELF files are linked */
+constexpr uint64_t program_base = UINT64_C(0x0000000000400000); /* where ELF files are linked */
 constexpr uint64_t program_end = UINT64_C(0x0000000010000000);
 
 /* Slots that mean the same in every program. */
 enum standard_slot : cap_slot {
-    SLOT_SELF_CSPACE = 1,   /* cspace, CONTROL: to copy, move and delete its own capabilities */
-    SLOT_REPLY = 2,         /* reply object of the service loop */
-    SLOT_CONTROL = 3,       /* endpoint that it serves, RECEIVE; empty if it serves nothing */
-    SLOT_NOTIFICATION = 4,  /* its own notification, RECEIVE, bound to its thread */
-    SLOT_REPORT = 5,        /* endpoint: start-up report to rootd (services and drivers only) */
-    SLOT_STANDARD_INPUT = 6,  /* programs: seriald session or vfsd ticket */
+    SLOT_SELF_CSPACE = 1,    /* cspace, CONTROL: to copy, move and delete its own capabilities */
+    SLOT_REPLY = 2,          /* reply object of the service loop */
+    SLOT_CONTROL = 3,        /* endpoint that it serves, RECEIVE; empty if it serves nothing */
+    SLOT_NOTIFICATION = 4,   /* its own notification, RECEIVE, bound to its thread */
+    SLOT_REPORT = 5,         /* endpoint: start-up report to rootd (services and drivers only) */
+    SLOT_STANDARD_INPUT = 6, /* programs: seriald session or vfsd ticket */
     SLOT_STANDARD_OUTPUT = 7,
     SLOT_STANDARD_ERROR = 8,
     SLOT_FIRST_DECLARED = 16, /* peers, kernel objects, in the order of the manifest */
@@ -83,8 +83,8 @@ struct startup {
 };
 
 /*
- * A badge of an endpoint that serves a protocol: who calls, and which rights of the protocol it has.
- * Bits 0-31 client (process id), bits 32-63 protocol rights.
+ * A badge of an endpoint that serves a protocol: who calls, and which rights of the protocol it
+ * has. Bits 0-31 client (process id), bits 32-63 protocol rights.
  */
 static inline uint64_t badge_make(uint32_t client, uint32_t protocol_rights)
 {

@@ -116,9 +116,10 @@ constexpr uint32_t retype_count_max = 256;
 
 enum untyped_operation : uint16_t {
     /* args: word0 = kind | bits << 8 | count << 16; word1 = cspace slot | first slot in it << 32;
-     * word2 = label (endpoints and cspaces). Makes `count` objects out of the memory of self, which stays theirs
-     * until all of them are deleted. The bits are those of a frame, untyped or cspace, else 0.
-     * Device memory gives only untyped and frames. Errors: NO_MEMORY, NO_SLOT, INVALID_ARGUMENT. */
+     * word2 = label (endpoints and cspaces). Makes `count` objects out of the memory of self, which
+     * stays theirs until all of them are deleted. The bits are those of a frame, untyped or cspace,
+     * else 0. Device memory gives only untyped and frames. Errors: NO_MEMORY, NO_SLOT,
+     * INVALID_ARGUMENT. */
     UNTYPED_RETYPE = 1,
     /* results: bits, is_device, free bytes, physical address (0 without RIGHT_DMA) */
     UNTYPED_DESCRIBE = 2,
@@ -161,8 +162,8 @@ enum page_table_operation : uint16_t {
 
 enum thread_operation : uint16_t {
     /* args: cspace slot, vspace slot, IPC buffer frame slot, pager endpoint slot (0: none), then
-     * arguments[4] = fault endpoint slot (0: none). The thread keeps copies of its own. The caller's
-     * endpoint badges are kept: they name the thread to its handlers. */
+     * arguments[4] = fault endpoint slot (0: none). The thread keeps copies of its own. The
+     * caller's endpoint badges are kept: they name the thread to its handlers. */
     THREAD_CONFIGURE = 1,
     THREAD_SET_REGISTERS = 2, /* args: instruction pointer, stack pointer, first argument (rdi) */
     THREAD_SET_PRIORITY = 3,  /* args: priority, ceiling; both at most the caller's own ceiling */
@@ -188,9 +189,10 @@ enum irq_operation : uint16_t {
 };
 
 enum port_range_operation : uint16_t {
-    PORT_RANGE_READ = 1,   /* args: port, width in bytes (1, 2, 4); results: value */
-    PORT_RANGE_WRITE = 2,  /* args: port, width in bytes, value */
-    PORT_RANGE_NARROW = 3, /* args: first, last, target slot (own cspace): a child that is smaller */
+    PORT_RANGE_READ = 1,  /* args: port, width in bytes (1, 2, 4); results: value */
+    PORT_RANGE_WRITE = 2, /* args: port, width in bytes, value */
+    PORT_RANGE_NARROW =
+        3, /* args: first, last, target slot (own cspace): a child that is smaller */
 };
 
 enum clock_operation : uint16_t {
@@ -204,16 +206,18 @@ enum clock_operation : uint16_t {
 constexpr uint32_t clock_deadlines_max = 64;
 
 enum console_operation : uint16_t {
-    CONSOLE_WRITE = 1, /* args: size in bytes; the text is at words[0] of the IPC buffer */
+    CONSOLE_WRITE = 1,   /* args: size in bytes; the text is at words[0] of the IPC buffer */
     CONSOLE_SILENCE = 2, /* the kernel prints nothing more, except when it dies */
 };
 
 enum test_operation : uint16_t {
-    TEST_EXIT = 1,            /* args: enum exit_class; ends the machine */
-    TEST_PRINT_GRAPH = 2,     /* prints every capability of every space on the console */
-    TEST_RESOURCE_COUNTS = 3, /* results: capabilities, threads, address spaces, free untyped bytes */
+    TEST_EXIT = 1,        /* args: enum exit_class; ends the machine */
+    TEST_PRINT_GRAPH = 2, /* prints every capability of every space on the console */
+    TEST_RESOURCE_COUNTS =
+        3, /* results: capabilities, threads, address spaces, free untyped bytes */
     TEST_CHECK_INVARIANTS = 4,
-    TEST_PROVOKE = 5, /* args: enum provocation of abi/provocation.h, address; the kernel dies of it */
+    TEST_PROVOKE =
+        5, /* args: enum provocation of abi/provocation.h, address; the kernel dies of it */
 };
 
 /* --- faults ---
@@ -223,7 +227,7 @@ enum test_operation : uint16_t {
  * status goes to the fault endpoint. Without a handler the thread stops for good.
  */
 enum fault_operation : uint16_t {
-    FAULT_PAGE = 0xff01,      /* words: address, error code (as the processor's), instruction pointer */
+    FAULT_PAGE = 0xff01, /* words: address, error code (as the processor's), instruction pointer */
     FAULT_EXCEPTION = 0xff02, /* words: vector, error code, instruction pointer, stack pointer */
     FAULT_EXIT = 0xff03,      /* words: exit code */
 };

@@ -6,5 +6,6 @@
 
 #include <stdint.h>
 
-/* Cleared memory off the end of a free region; its physical address. Refuses to boot if there is none. */
+/* Cleared memory off the end of a free region; its physical address. Refuses to boot if there is
+ * none. */
 uint64_t boot_memory_take(struct boot_handoff *handoff, uint64_t size_bytes);

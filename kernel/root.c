@@ -25,8 +25,8 @@ static void refuse(enum marker marker, const char *details)
 }
 
 /* Map one page of rootd, with tables as needed. All of it belongs to rootd for ever. */
-static void map_page(
-    struct boot_handoff *handoff, struct vspace *vspace, uint64_t address, uint64_t page, uint16_t rights)
+static void map_page(struct boot_handoff *handoff, struct vspace *vspace, uint64_t address,
+    uint64_t page, uint16_t rights)
 {
     struct capability frame = {
         .kind = OBJECT_FRAME, .bits = page_bits, .rights = rights_all, .address = page};
@@ -123,7 +123,8 @@ static void give_singletons(struct cspace *cspace)
 {
     constexpr uint64_t all_ports = UINT64_C(0xffff) << 16;
     give(cspace, ROOT_SLOT_IRQ_CONTROL, (struct capability){.kind = OBJECT_IRQ_CONTROL});
-    give(cspace, ROOT_SLOT_PORTS, (struct capability){.kind = OBJECT_PORT_RANGE, .ports = all_ports});
+    give(cspace, ROOT_SLOT_PORTS,
+        (struct capability){.kind = OBJECT_PORT_RANGE, .ports = all_ports});
     give(cspace, ROOT_SLOT_CLOCK, (struct capability){.kind = OBJECT_CLOCK});
     give(cspace, ROOT_SLOT_CONSOLE, (struct capability){.kind = OBJECT_CONSOLE});
     if (kernel_state.profile == BOOT_PROFILE_TEST) {
@@ -136,9 +137,12 @@ static struct thread *make_thread(struct boot_handoff *handoff, struct cspace *c
 {
     struct thread *thread = kernel_pointer(boot_memory_take(handoff, thread_size_bytes));
     thread_init(thread);
-    give(cspace, ROOT_SLOT_CSPACE, (struct capability){.kind = OBJECT_CSPACE, .object = &cspace->header});
-    give(cspace, ROOT_SLOT_VSPACE, (struct capability){.kind = OBJECT_VSPACE, .object = &vspace->header});
-    give(cspace, ROOT_SLOT_THREAD, (struct capability){.kind = OBJECT_THREAD, .object = &thread->header});
+    give(cspace, ROOT_SLOT_CSPACE,
+        (struct capability){.kind = OBJECT_CSPACE, .object = &cspace->header});
+    give(cspace, ROOT_SLOT_VSPACE,
+        (struct capability){.kind = OBJECT_VSPACE, .object = &vspace->header});
+    give(cspace, ROOT_SLOT_THREAD,
+        (struct capability){.kind = OBJECT_THREAD, .object = &thread->header});
     give(cspace, ROOT_SLOT_IPC_BUFFER,
         (struct capability){.kind = OBJECT_FRAME, .bits = page_bits, .address = buffer_page});
     const cap_slot sources[] = {ROOT_SLOT_CSPACE, ROOT_SLOT_VSPACE, ROOT_SLOT_IPC_BUFFER};
@@ -164,7 +168,8 @@ void root_launch(struct boot_handoff *handoff)
     uint64_t cspace_bytes = cspace_size_bytes(root_cspace_bits);
     struct cspace *cspace = kernel_pointer(boot_memory_take(handoff, cspace_bytes));
     cspace_init(cspace, root_cspace_bits, 0);
-    struct vspace *vspace = vspace_init(kernel_pointer(boot_memory_take(handoff, vspace_size_bytes)));
+    struct vspace *vspace =
+        vspace_init(kernel_pointer(boot_memory_take(handoff, vspace_size_bytes)));
     uint64_t entry = load_image(handoff, vspace);
 
     uint64_t buffer_page = boot_memory_take(handoff, page_table_size_bytes);
@@ -173,7 +178,8 @@ void root_launch(struct boot_handoff *handoff)
     map_page(handoff, vspace, root_ipc_buffer_address, buffer_page, RIGHT_READ | RIGHT_WRITE);
     map_range(handoff, vspace, root_stack_top - root_stack_bytes, root_stack_bytes, stack,
         RIGHT_READ | RIGHT_WRITE);
-    map_range(handoff, vspace, root_handoff_address, sizeof(struct root_handoff), block, RIGHT_READ);
+    map_range(
+        handoff, vspace, root_handoff_address, sizeof(struct root_handoff), block, RIGHT_READ);
 
     struct thread *thread = make_thread(handoff, cspace, vspace, buffer_page);
     give_singletons(cspace);

@@ -2,8 +2,8 @@
 /*
  * Memory for rootd: every region is cut into naturally aligned blocks of powers of two.
  *
- * Device memory is what no region names: the holes below 4 GiB and all above the last RAM, up to the processor's
- * physical address width, without the pages that the kernel keeps for itself.
+ * Device memory is what no region names: the holes below 4 GiB and all above the last RAM, up to
+ * the processor's physical address width, without the pages that the kernel keeps for itself.
  */
 #include <kernel/root_memory.h>
 
@@ -32,7 +32,8 @@ static void give(struct giving *giving, struct capability value)
     giving->next_slot++;
 }
 
-static void give_untyped(struct giving *giving, uint64_t address, uint32_t bits, bool device, bool acpi)
+static void give_untyped(
+    struct giving *giving, uint64_t address, uint32_t bits, bool device, bool acpi)
 {
     struct root_handoff *block = giving->block;
     if (block->untyped_count == root_untyped_max) {
@@ -49,10 +50,10 @@ static void give_untyped(struct giving *giving, uint64_t address, uint32_t bits,
                      .address = address});
 }
 
-/* Give a block if it is of the wanted size; halve it around pages that the kernel keeps for itself. Depth is at
- * most device_memory_end's bits. */
-static void give_block(struct giving *giving, uint64_t address, uint32_t block_bits, uint32_t wanted_bits,
-    bool device, bool acpi)
+/* Give a block if it is of the wanted size; halve it around pages that the kernel keeps for itself.
+ * Depth is at most device_memory_end's bits. */
+static void give_block(struct giving *giving, uint64_t address, uint32_t block_bits,
+    uint32_t wanted_bits, bool device, bool acpi)
 {
     if (block_bits < wanted_bits) {
         return;
@@ -120,9 +121,9 @@ static void give_modules(struct giving *giving, const struct boot_handoff *hando
         uint64_t frame_bytes = UINT64_C(1) << bits;
         for (uint64_t at = 0; at < module->size_bytes; at += frame_bytes) {
             given->frame_count++;
-            give(giving, (struct capability){.kind = OBJECT_FRAME,
-                             .bits = (uint8_t)bits,
-                             .address = module->address + at});
+            give(giving,
+                (struct capability){
+                    .kind = OBJECT_FRAME, .bits = (uint8_t)bits, .address = module->address + at});
         }
     }
 }
@@ -154,8 +155,7 @@ void root_memory_give(
         .acpi_rsdp = handoff->platform.acpi_rsdp,
         .boot_entry_ns = arch_clock_read(),
         .framebuffer = handoff->framebuffer};
-    struct giving giving = {
-        .cspace = cspace, .block = block, .next_slot = ROOT_SLOT_FIRST_DYNAMIC};
+    struct giving giving = {.cspace = cspace, .block = block, .next_slot = ROOT_SLOT_FIRST_DYNAMIC};
     give_modules(&giving, handoff);
     for (uint32_t bits = untyped_bits_max; bits >= untyped_bits_min; bits--) {
         give_blocks(&giving, handoff, bits);

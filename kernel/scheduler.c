@@ -185,12 +185,13 @@ static void stop_without_space(struct cpu *cpu, struct thread *thread)
     }
 }
 
-/* The common end of a system call that neither blocks nor wakes anybody: nothing that kernel_leave looks at has
- * changed since it chose `current`, and nobody competes with it. */
+/* The common end of a system call that neither blocks nor wakes anybody: nothing that kernel_leave
+ * looks at has changed since it chose `current`, and nobody competes with it. */
 static bool goes_on(const struct cpu *cpu, const struct thread *current)
 {
     if (current == nullptr || current->state != THREAD_READY || kernel_state.switch_to != nullptr ||
-        kernel_state.ready_mask >> current->priority != 0 || kernel_state.slice_end_ns != UINT64_MAX) {
+        kernel_state.ready_mask >> current->priority != 0 ||
+        kernel_state.slice_end_ns != UINT64_MAX) {
         return false;
     }
     const struct capability *space = &current->caps[THREAD_CAP_VSPACE];

@@ -26,7 +26,8 @@ size_t buffer_copy_text(const struct thread *thread, char *text_out, size_t byte
 void buffer_copy_words(const struct thread *source, const struct thread *target, uint32_t count)
 {
     memcpy((void *)(buffer_of(target)->words + message_register_words),
-        (const void *)(buffer_of(source)->words + message_register_words), count * sizeof(uint64_t));
+        (const void *)(buffer_of(source)->words + message_register_words),
+        count * sizeof(uint64_t));
 }
 
 static enum status decode_one(struct cap_transfer *transfer, uint32_t i)

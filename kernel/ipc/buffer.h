@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * IPC buffers, and the capabilities that messages carry. This is the only file pair that reads or writes memory
- * which programs can change; it does so through the direct map and copies before it checks.
+ * IPC buffers, and the capabilities that messages carry. This is the only file pair that reads or
+ * writes memory which programs can change; it does so through the direct map and copies before it
+ * checks.
  */
 #pragma once
 
@@ -20,7 +21,8 @@ static inline volatile struct ipc_buffer *buffer_of(const struct thread *thread)
 uint64_t buffer_argument(const struct thread *thread, uint32_t index);
 
 /* Copies text out of the message words, at most `bytes_max`; the number copied. */
-size_t buffer_copy_text(const struct thread *thread, char *text_out, size_t bytes, size_t bytes_max);
+size_t buffer_copy_text(
+    const struct thread *thread, char *text_out, size_t bytes, size_t bytes_max);
 
 /* Message words from the fifth on. Both buffers exist. */
 void buffer_copy_words(const struct thread *source, const struct thread *target, uint32_t count);

@@ -34,7 +34,8 @@ static enum status decode_delivery(
 {
     message_tag tag = sent_tag(sender);
     uint32_t words = (message_tag_size_bytes(tag) + 7) / 8;
-    /* Member by member: most messages carry no capabilities, and clearing room for them costs more than all the rest. */
+    /* Member by member: most messages carry no capabilities, and clearing room for them costs more
+     * than all the rest. */
     delivery_out->sender = sender;
     delivery_out->receiver = receiver;
     delivery_out->tag = tag;
@@ -175,8 +176,8 @@ static void refuse_queued_sender(struct thread *sender, enum status status)
     thread_finish_syscall(sender, status);
 }
 
-/* Take the first queued sender whose message can be delivered. Those whose message cannot are told so, a
- * bounded number at a time; then the receive starts again. */
+/* Take the first queued sender whose message can be delivered. Those whose message cannot are told
+ * so, a bounded number at a time; then the receive starts again. */
 static bool receive_queued(
     struct thread *receiver, struct endpoint *endpoint, enum message_wait wait)
 {

@@ -2,10 +2,11 @@
 /*
  * The derivation forest, and deletion in bounded steps.
  *
- * Deleting the last capability to a container (a capability space, or a thread with its own few slots) first
- * empties the container. Containers nest, so each step walks down to the innermost thing that can go and
- * removes just that. The walk cannot cycle: it only enters objects with a single capability, which is
- * the one it came by. Its length is bounded by the memory that was spent on nested containers.
+ * Deleting the last capability to a container (a capability space, or a thread with its own few
+ * slots) first empties the container. Containers nest, so each step walks down to the innermost
+ * thing that can go and removes just that. The walk cannot cycle: it only enters objects with a
+ * single capability, which is the one it came by. Its length is bounded by the memory that was
+ * spent on nested containers.
  */
 #include <kernel/object/cap.h>
 
@@ -115,7 +116,7 @@ enum status cap_decode_move(const struct capability *source, const struct capabi
     }
     uint32_t count = 0;
     for (const struct capability *child = source->first_child; child != nullptr;
-         child = child->next) {
+        child = child->next) {
         if (++count > children_max) {
             return STATUS_TOO_LARGE;
         }

@@ -7,9 +7,10 @@
  *  2. parent, first_child, next and previous form a forest; depth is at least the real depth and
  *     at most derivation_depth_max, so every walk along parents or first children is bounded.
  *  3. object->reference_count is the number of capabilities to it (struct object kinds only).
- *  4. Memory kinds (untyped, frame, page table) keep their state in the capability itself. Untyped and page
- *     tables have exactly one capability; a frame's copies are mapped independently.
- *  5. Work on an unbounded number of capabilities is done in steps; each step leaves the forest sound.
+ *  4. Memory kinds (untyped, frame, page table) keep their state in the capability itself. Untyped
+ * and page tables have exactly one capability; a frame's copies are mapped independently.
+ *  5. Work on an unbounded number of capabilities is done in steps; each step leaves the forest
+ * sound.
  */
 #pragma once
 
@@ -26,9 +27,9 @@ struct object {
 
 constexpr uint16_t derivation_depth_max = 200;
 
-/* Internal outcome of a long operation that must make way for an interrupt: the system call is started
- * again from the beginning and finds less to do. Never seen by a program. */
-constexpr enum status status_restart = (enum status)-1;
+/* Internal outcome of a long operation that must make way for an interrupt: the system call is
+ * started again from the beginning and finds less to do. Never seen by a program. */
+constexpr enum status status_restart = (enum status) - 1;
 
 enum cap_flags : uint16_t {
     CAP_DEVICE = 1 << 0, /* untyped, frame: device memory, never cleared */
@@ -75,22 +76,23 @@ bool cap_kind_counts_references(enum object_kind kind);
 /* May a second capability to the same object be derived from one of this kind? */
 bool cap_kind_copies(enum object_kind kind);
 
-/* Put `value` into the empty `slot` as a child of `parent` (nullptr: a root of the forest). Links only; the
- * caller has checked depth. Adds a reference. */
+/* Put `value` into the empty `slot` as a child of `parent` (nullptr: a root of the forest). Links
+ * only; the caller has checked depth. Adds a reference. */
 void cap_insert(struct capability *slot, const struct capability *value, struct capability *parent);
 
 /* Check, then do: a copy of `source` with at most `rights`, and `badge` if that is not 0. */
 enum status cap_decode_copy(const struct capability *source, const struct capability *target,
     uint16_t rights, uint64_t badge, struct capability *copy_out);
 
-/* May `source` be moved to `target`? TOO_LARGE where it has too many children to do that at once. */
+/* May `source` be moved to `target`? TOO_LARGE where it has too many children to do that at once.
+ */
 enum status cap_decode_move(const struct capability *source, const struct capability *target);
 
 /* Move the capability, with its place in the forest, to an empty slot. */
 void cap_move(struct capability *source, struct capability *target);
 
-/* One bounded step towards an empty slot. True when it is empty. Objects whose last capability goes are
- * destroyed, after everything in them. */
+/* One bounded step towards an empty slot. True when it is empty. Objects whose last capability goes
+ * are destroyed, after everything in them. */
 bool cap_delete_step(struct capability *cap);
 
 /* One bounded step towards a capability without descendants. True when it has none. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Endpoints: a queue of threads that wait to send, or of threads that wait to receive, never both. */
+/* Endpoints: a queue of threads that wait to send, or of threads that wait to receive, never both.
+ */
 #pragma once
 
 #include <kernel/object/cap.h>

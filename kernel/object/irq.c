@@ -104,7 +104,8 @@ void irq_handle(uint32_t vector)
             arch_line_mask(irq->interrupt);
         }
         if (irq->target.kind == OBJECT_NOTIFICATION) {
-            notification_signal((struct notification *)irq->target.object, notification_cap_bits(&irq->target));
+            notification_signal(
+                (struct notification *)irq->target.object, notification_cap_bits(&irq->target));
         }
     }
     arch_end_of_interrupt();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Interrupt sources. Each device vector of the processor has one irq object in a fixed table; it is in use while
- * there is a capability to it.
+ * Interrupt sources. Each device vector of the processor has one irq object in a fixed table; it is
+ * in use while there is a capability to it.
  */
 #pragma once
 

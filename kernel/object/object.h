@@ -4,11 +4,12 @@
 
 #include <kernel/object/cap.h>
 
-/* One bounded step towards the end of an object whose last capability is going. True when nothing in the
- * kernel refers to it any more. Containers must be empty before. */
+/* One bounded step towards the end of an object whose last capability is going. True when nothing
+ * in the kernel refers to it any more. Containers must be empty before. */
 bool object_destroy_step(struct object *object);
 
-/* The first capability that a container still holds; nullptr for empty ones and for all other kinds. */
+/* The first capability that a container still holds; nullptr for empty ones and for all other
+ * kinds. */
 struct capability *object_first_inner_cap(struct object *object);
 
 /* Take a mapped frame or page table out of its address space; nothing for other kinds. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The test object, in test images only: exit classes, the capability graph as the kernel's own objects show it,
- * resource counts, and the invariants of the capability core.
+ * The test object, in test images only: exit classes, the capability graph as the kernel's own
+ * objects show it, resource counts, and the invariants of the capability core.
  */
 #include <kernel/syscall/invoke.h>
 
@@ -45,7 +45,7 @@ static void print_graph(void)
 {
     arch_console_unsilence(); /* The driver of the line runs; nothing else does while we print. */
     for (const struct cspace *cspace = cspace_list_first(); cspace != nullptr;
-         cspace = cspace->next) {
+        cspace = cspace->next) {
         for (uint32_t slot = 1; slot >> cspace->bits == 0; slot++) {
             if (cspace->slots[slot].kind != OBJECT_NONE) {
                 print_cap(cspace, slot);
@@ -59,7 +59,7 @@ static void print_graph(void)
 static void count_resources(uint64_t results[4])
 {
     for (const struct cspace *cspace = cspace_list_first(); cspace != nullptr;
-         cspace = cspace->next) {
+        cspace = cspace->next) {
         for (uint32_t slot = 1; slot >> cspace->bits == 0; slot++) {
             const struct capability *cap = &cspace->slots[slot];
             results[0] += cap->kind != OBJECT_NONE;
@@ -96,7 +96,7 @@ static enum status check_invariants(void)
         return STATUS_CORRUPT;
     }
     for (const struct cspace *cspace = cspace_list_first(); cspace != nullptr;
-         cspace = cspace->next) {
+        cspace = cspace->next) {
         for (uint32_t slot = 1; slot >> cspace->bits == 0; slot++) {
             const struct capability *cap = &cspace->slots[slot];
             if (cap->kind != OBJECT_NONE && !cap_is_sound(cap)) {
@@ -122,7 +122,8 @@ enum status invoke_test(struct invocation *invocation)
         return check_invariants();
     case TEST_PROVOKE:
         arch_provoke((enum provocation)invocation->arguments[0], invocation->arguments[1]);
-        return STATUS_INVALID_ARGUMENT; /* Nothing happened: the number or the protection is wrong. */
+        return STATUS_INVALID_ARGUMENT; /* Nothing happened: the number or the protection is wrong.
+                                         */
     default:
         return STATUS_UNKNOWN_OPERATION;
     }

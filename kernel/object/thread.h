@@ -3,11 +3,13 @@
  * Threads: registers, SSE state, the capabilities that they run on, and what they wait for.
  *
  * Invariants
- *  1. A thread is in the queue that its state names, and in no other: READY (unless it is the current one or
- *     about to become so) in the scheduler's, SENDING and RECEIVING in blocked_on's, WAITING in a notification's.
- *  2. reply is the object that will carry the answer (state REPLY), or into which a caller is to be received
- *     (state RECEIVING); the reply object points back.
- *  3. While fault_operation is not 0, the message that it sends is `fault_words`; its registers are untouched.
+ *  1. A thread is in the queue that its state names, and in no other: READY (unless it is the
+ * current one or about to become so) in the scheduler's, SENDING and RECEIVING in blocked_on's,
+ * WAITING in a notification's.
+ *  2. reply is the object that will carry the answer (state REPLY), or into which a caller is to be
+ * received (state RECEIVING); the reply object points back.
+ *  3. While fault_operation is not 0, the message that it sends is `fault_words`; its registers are
+ * untouched.
  */
 #pragma once
 
@@ -43,8 +45,8 @@ struct thread {
     enum thread_state state;
     uint8_t priority;
     uint8_t priority_ceiling;
-    bool is_call;   /* SENDING: wants an answer */
-    bool suspended; /* stays out of the scheduler whatever happens to it */
+    bool is_call;        /* SENDING: wants an answer */
+    bool suspended;      /* stays out of the scheduler whatever happens to it */
     struct thread *next; /* in the one queue that it is in */
     struct thread *previous;
     struct endpoint *blocked_on;
@@ -53,7 +55,7 @@ struct thread {
     uint64_t sender_badge; /* SENDING: badge of the capability that it sent through */
     struct registers registers;
     struct notification *bound;
-    uint64_t ticks;         /* time stamp ticks that it has run */
+    uint64_t ticks;           /* time stamp ticks that it has run */
     uint16_t fault_operation; /* enum fault_operation; 0: no fault */
     uint16_t fault_escalated; /* the pager has given up: this one is for the fault endpoint */
     uint32_t sender_can_grant;
@@ -85,7 +87,8 @@ static inline struct cspace *thread_cspace(struct thread *thread)
     return cap->kind == OBJECT_CSPACE ? (struct cspace *)cap->object : nullptr;
 }
 
-/* The fault of a running thread: stops it and sends the message to the handler, or marks it FAULTED. */
+/* The fault of a running thread: stops it and sends the message to the handler, or marks it
+ * FAULTED. */
 void thread_raise_fault(struct thread *thread, uint16_t operation, const uint64_t words[4]);
 
 /* The answer of a handler to a fault. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Untyped memory: a naturally aligned block of 2^bits bytes, handed out from its start upwards. All of it is
- * free again when no capability made from it is left.
+ * Untyped memory: a naturally aligned block of 2^bits bytes, handed out from its start upwards. All
+ * of it is free again when no capability made from it is left.
  */
 #pragma once
 
@@ -21,8 +21,8 @@ struct untyped_retype_plan {
 };
 
 /* Checks all arguments of UNTYPED_RETYPE (abi/syscall.h). */
-enum status untyped_decode_retype(struct capability *untyped, struct cspace *target,
-    uint64_t what, uint32_t first_slot, uint32_t label, struct untyped_retype_plan *plan_out);
+enum status untyped_decode_retype(struct capability *untyped, struct cspace *target, uint64_t what,
+    uint32_t first_slot, uint32_t label, struct untyped_retype_plan *plan_out);
 
 /* Clears memory for the plan, a bounded piece at a time; false: call again. */
 bool untyped_clear_step(const struct untyped_retype_plan *plan);

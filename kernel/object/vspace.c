@@ -18,7 +18,8 @@ void *vspace_init(void *memory)
 {
     struct vspace *vspace = (struct vspace *)((uint8_t *)memory + page_table_size_bytes);
     vspace->header = (struct object){.kind = OBJECT_VSPACE};
-    /* The table of address spaces may be full: then this one has no place in it and maps nothing. */
+    /* The table of address spaces may be full: then this one has no place in it and maps nothing.
+     */
     for (uint32_t tries = 0; tries < vspaces_max; tries++) {
         uint64_t id = kernel_state.vspace_next_id++;
         if (kernel_state.vspaces[id % vspaces_max] == nullptr) {
@@ -64,8 +65,8 @@ static uint64_t *table_behind(uint64_t entry)
     return kernel_pointer(entry & entry_address_mask);
 }
 
-/* Down to the entry that covers 2^bits bytes at `address`. nullptr if a table is missing on the way (its size in
- * *missing_bits_out) or if a large page is in the way (0 there). */
+/* Down to the entry that covers 2^bits bytes at `address`. nullptr if a table is missing on the way
+ * (its size in *missing_bits_out) or if a large page is in the way (0 there). */
 static uint64_t *walk(
     struct vspace *vspace, uint64_t address, uint32_t bits, uint64_t *missing_bits_out)
 {

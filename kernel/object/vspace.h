@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Address spaces: four levels of x86-64 tables. The top table is part of the object; the others are page-table
- * objects that the user supplies.
+ * Address spaces: four levels of x86-64 tables. The top table is part of the object; the others are
+ * page-table objects that the user supplies.
  *
- * A mapped frame or table remembers the id of its address space and the place in it. Ids are never used
- * twice, so what remembers a dead address space finds nothing. Before an entry is cleared it is compared with
- * the address of what should be there.
+ * A mapped frame or table remembers the id of its address space and the place in it. Ids are never
+ * used twice, so what remembers a dead address space finds nothing. Before an entry is cleared it
+ * is compared with the address of what should be there.
  *
  * Invariant: no entry is writable and executable; no entry of the user half leads to kernel memory.
  */

@@ -35,7 +35,8 @@ struct capability *invocation_cap(const struct invocation *invocation, uint64_t 
 
 static enum status retype(struct invocation *invocation)
 {
-    const struct capability *target = invocation_cap(invocation, (uint32_t)invocation->arguments[1]);
+    const struct capability *target =
+        invocation_cap(invocation, (uint32_t)invocation->arguments[1]);
     if (target == nullptr || !cap_has(target, OBJECT_CSPACE, RIGHT_CONTROL)) {
         return STATUS_INVALID_CAPABILITY;
     }

@@ -2,8 +2,8 @@
 /*
  * SYSCALL_INVOKE: operations of kernel objects, one handler for each kind of object.
  *
- * A handler checks all arguments and changes nothing, then changes everything and cannot fail. It returns
- * status_restart where a bounded piece of a long operation is done and more remains.
+ * A handler checks all arguments and changes nothing, then changes everything and cannot fail. It
+ * returns status_restart where a bounded piece of a long operation is done and more remains.
  */
 #pragma once
 
@@ -11,9 +11,9 @@
 #include <kernel/object/thread.h>
 
 struct invocation {
-    struct thread *thread;    /* who invokes */
-    struct cspace *cspace;    /* its capability space */
-    struct capability *self;  /* the invoked capability, not empty */
+    struct thread *thread;   /* who invokes */
+    struct cspace *cspace;   /* its capability space */
+    struct capability *self; /* the invoked capability, not empty */
     uint16_t operation;
     uint64_t arguments[4];
     uint64_t results[4]; /* returned in registers where the status is OK or MISSING_TABLE */

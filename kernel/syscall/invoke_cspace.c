@@ -45,8 +45,8 @@ static enum status move(struct invocation *invocation, struct cspace *space)
     return status;
 }
 
-/* Deletion may take the invoked capability, or the caller's own space, with it: nothing of the invocation is used
- * after a step. */
+/* Deletion may take the invoked capability, or the caller's own space, with it: nothing of the
+ * invocation is used after a step. */
 static enum status run_steps(struct capability *cap, bool (*step)(struct capability *))
 {
     while (!step(cap)) {
@@ -75,7 +75,8 @@ static enum status identify(struct invocation *invocation, const struct capabili
     if (cap->kind == OBJECT_PORT_RANGE) {
         value = cap->ports;
     }
-    invocation->results[0] = (uint64_t)cap->kind | (uint64_t)cap->rights << 8 | (uint64_t)label << 32;
+    invocation->results[0] =
+        (uint64_t)cap->kind | (uint64_t)cap->rights << 8 | (uint64_t)label << 32;
     invocation->results[1] = badge;
     invocation->results[2] = value;
     return STATUS_OK;

@@ -33,8 +33,7 @@ static enum status check_new_slot(
 static void insert_irq(
     struct invocation *invocation, struct capability *target, uint64_t slot, struct irq *irq)
 {
-    struct capability value = {
-        .kind = OBJECT_IRQ, .rights = rights_all, .object = &irq->header};
+    struct capability value = {.kind = OBJECT_IRQ, .rights = rights_all, .object = &irq->header};
     cap_insert(target, &value, invocation->self);
     cspace_note_filled(invocation->cspace, slot);
 }
@@ -56,7 +55,8 @@ static enum status claim_line(struct invocation *invocation)
     if (status != STATUS_OK) {
         return status;
     }
-    status = irq_commit_claim_line(irq, (uint32_t)what, (what >> 32 & 1) != 0, (what >> 33 & 1) != 0);
+    status =
+        irq_commit_claim_line(irq, (uint32_t)what, (what >> 32 & 1) != 0, (what >> 33 & 1) != 0);
     if (status == STATUS_OK) {
         insert_irq(invocation, target, slot, irq);
     }
@@ -117,12 +117,13 @@ enum status invoke_irq(struct invocation *invocation)
     }
 }
 
-/* Ports that only the kernel may touch, whoever holds a range around them: the old interrupt controllers, the
- * old timer, and the device that ends test images. */
+/* Ports that only the kernel may touch, whoever holds a range around them: the old interrupt
+ * controllers, the old timer, and the device that ends test images. */
 static const struct {
     uint16_t first;
     uint16_t last;
-} kernel_ports[] = {{0x20, 0x21}, {0x40, 0x43}, {0xa0, 0xa1}, {debug_exit_port, debug_exit_port + 3}};
+} kernel_ports[] = {
+    {0x20, 0x21}, {0x40, 0x43}, {0xa0, 0xa1}, {debug_exit_port, debug_exit_port + 3}};
 
 static bool port_is_kept(uint64_t port, uint64_t width)
 {
@@ -150,12 +151,12 @@ static enum status narrow_ports(struct invocation *invocation)
     if (status != STATUS_OK) {
         return status;
     }
-    if (first > last || last > UINT16_MAX || !port_in_range(invocation->self, first, last - first + 1)) {
+    if (first > last || last > UINT16_MAX ||
+        !port_in_range(invocation->self, first, last - first + 1)) {
         return STATUS_DENIED;
     }
-    struct capability value = {.kind = OBJECT_PORT_RANGE,
-        .rights = invocation->self->rights,
-        .ports = first | last << 16};
+    struct capability value = {
+        .kind = OBJECT_PORT_RANGE, .rights = invocation->self->rights, .ports = first | last << 16};
     cap_insert(target, &value, invocation->self);
     cspace_note_filled(invocation->cspace, invocation->arguments[2]);
     return STATUS_OK;
@@ -203,8 +204,8 @@ enum status invoke_port_range(struct invocation *invocation)
         return STATUS_INVALID_ARGUMENT;
     }
     uint16_t needed = is_read ? RIGHT_READ : RIGHT_WRITE;
-    if ((invocation->self->rights & needed) == 0 ||
-        !port_in_range(invocation->self, port, width) || port_is_kept(port, width)) {
+    if ((invocation->self->rights & needed) == 0 || !port_in_range(invocation->self, port, width) ||
+        port_is_kept(port, width)) {
         return STATUS_DENIED;
     }
     if (is_read) {
@@ -267,8 +268,7 @@ enum status invoke_console(struct invocation *invocation)
         if (invocation->arguments[0] > sizeof(text)) {
             return STATUS_TOO_LARGE;
         }
-        bytes = buffer_copy_text(
-            invocation->thread, text, invocation->arguments[0], sizeof(text));
+        bytes = buffer_copy_text(invocation->thread, text, invocation->arguments[0], sizeof(text));
         arch_console_write(text, bytes);
         return STATUS_OK;
     case CONSOLE_SILENCE:

@@ -26,8 +26,7 @@ static const struct thread_cap_rule rules[THREAD_CAP_COUNT] = {
 static enum status configure(struct invocation *invocation, struct thread *thread)
 {
     const uint64_t slots[THREAD_CAP_COUNT] = {invocation->arguments[0], invocation->arguments[1],
-        invocation->arguments[2], invocation->arguments[3],
-        buffer_argument(invocation->thread, 4)};
+        invocation->arguments[2], invocation->arguments[3], buffer_argument(invocation->thread, 4)};
     struct capability *sources[THREAD_CAP_COUNT];
     struct capability values[THREAD_CAP_COUNT];
     for (uint32_t i = 0; i < THREAD_CAP_COUNT; i++) {
@@ -64,7 +63,8 @@ static enum status set_registers(const struct invocation *invocation, struct thr
     if (!thread->suspended || thread->fault_operation != 0) {
         return STATUS_BUSY;
     }
-    if (invocation->arguments[0] >= user_address_end || invocation->arguments[1] > user_address_end) {
+    if (invocation->arguments[0] >= user_address_end ||
+        invocation->arguments[1] > user_address_end) {
         return STATUS_INVALID_ARGUMENT;
     }
     registers_start(&thread->registers, invocation->arguments[0], invocation->arguments[1],

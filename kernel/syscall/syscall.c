@@ -40,7 +40,8 @@ static struct object *lookup_object(
     return cap->object;
 }
 
-[[gnu::noinline]] static void handle_send(struct thread *thread, bool is_call, enum message_wait wait)
+[[gnu::noinline]] static void handle_send(
+    struct thread *thread, bool is_call, enum message_wait wait)
 {
     uint32_t slot = (uint32_t)thread->registers.rdi;
     if (lookup_object(thread, slot, OBJECT_ENDPOINT, RIGHT_SEND) != nullptr) {
@@ -48,7 +49,8 @@ static struct object *lookup_object(
     }
 }
 
-/* Slot 0 for the reply object means: calls are not wanted. False with the status in rax on error. */
+/* Slot 0 for the reply object means: calls are not wanted. False with the status in rax on error.
+ */
 static bool lookup_reply(struct thread *thread, struct reply **reply_out)
 {
     uint32_t slot = (uint32_t)(thread->registers.rdi >> 32);
@@ -103,8 +105,8 @@ static void receive(struct thread *thread, struct reply *reply, enum message_wai
 [[gnu::noinline]] static void handle_signal(struct thread *thread)
 {
     uint32_t slot = (uint32_t)thread->registers.rdi;
-    struct notification *notification = (struct notification *)lookup_object(
-        thread, slot, OBJECT_NOTIFICATION, RIGHT_SEND);
+    struct notification *notification =
+        (struct notification *)lookup_object(thread, slot, OBJECT_NOTIFICATION, RIGHT_SEND);
     if (notification == nullptr) {
         return;
     }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The comparison of the capability graph: each kind of difference is found, and equality is silent."""
+"""The comparison of the capability graph: each kind of difference is found, equality is silent."""
 import sys
 import unittest
 from dataclasses import dataclass, field

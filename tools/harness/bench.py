@@ -8,8 +8,8 @@ own:
 
     ERIX_KERNEL:BENCH NAME MINIMUM MEDIAN MAXIMUM    in instructions
 
-The stages of a boot are timed from outside, when a marker arrives: good to about a millisecond. Those
-of the loader it counts itself, a tick an instruction.
+The stages of a boot are timed from outside, when a marker arrives: good to about a millisecond.
+Those of the loader it counts itself, a tick an instruction.
 """
 import re
 from dataclasses import dataclass

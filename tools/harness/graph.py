@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: ISC
 """Authority as it is, against authority as declared.
 
-In a test image the kernel prints every capability of every capability space, from its own objects. Here the
-list is compared with the manifests, both ways: each declared grant must be there with exactly its kind,
-rights, label and badge; each capability that is there must be declared, or be of a kind that the program may
-make or receive while it runs (memory from memd, frames that are shared, handles of processes). rootd, which
-hands everything out, is not judged; that it keeps nothing a program could call is not needed for the claim.
+In a test image the kernel prints every capability of every capability space, from its own objects.
+Here the list is compared with the manifests, both ways: each declared grant must be there with
+exactly its kind, rights, label and badge; each capability that is there must be declared, or be of
+a kind that the program may make or receive while it runs (memory from memd, frames that are shared,
+handles of processes). rootd, which hands everything out, is not judged.
 """
 import re
 from dataclasses import dataclass

@@ -9,6 +9,8 @@ from harness import paths
 
 FOLDERS = ("abi", "boot", "kernel", "lib", "protocol", "userlib", "services", "drivers", "programs",
            "tools", "tests")
+# Programs of other systems, kept as they are: that they compile unchanged is their use.
+FOREIGN = Path("tests") / "ports"
 DIRECTIVE = re.compile(r"\s*#\s*(if|ifdef|ifndef|elif|else)\b")
 
 
@@ -45,7 +47,8 @@ def load(path: Path, root: Path = paths.ROOT) -> Source:
 def find(suffixes: tuple[str, ...], root: Path = paths.ROOT) -> tuple[Source, ...]:
     """The source files with these suffixes, in a fixed order."""
     found = [path for folder in FOLDERS for path in sorted((root / folder).rglob("*"))
-             if path.suffix in suffixes and path.is_file() and "__pycache__" not in path.parts]
+             if path.suffix in suffixes and path.is_file() and "__pycache__" not in path.parts
+             and root / FOREIGN != path.parent]
     return tuple(load(path, root) for path in found)
 
 
