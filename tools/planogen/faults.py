@@ -18,9 +18,10 @@ from manifest import PlanError, did_you_mean
 HERE = os.path.dirname(os.path.abspath(__file__))
 # Names of the scenario language for programs that have other names here.
 ALIASES = {"memory-provider": "ramfsd"}
-# Grants outside of peers and control that can be misrouted: to an endpoint of the wrong kind.
+# Grants outside of peers and control that can be misrouted: to an endpoint, which is of the wrong
+# kind. The ports of PCI configuration are in the range that is named after ACPI.
 EXPLICIT = {
-    "deviced-misroute-pci-config-endpoint": ("deviced", "ports-pci-config"),
+    "deviced-misroute-pci-config-endpoint": ("deviced", "ports-acpi"),
     "deviced-misroute-pci-device-endpoint": ("deviced", "device-memory"),
 }
 FIELDS = ("service_startup_peer_fault", "service_primary_control_fault",

@@ -101,7 +101,7 @@ static void grants(void)
     CHECK_EQUAL(report.protocol_rights, 0x80000000);
     const struct bootconfig_authority deviced =
         bootconfig_launch(&config, bootconfig_find_launch(&config, role_deviced)).authority;
-    const struct bootconfig_grant ports = find_grant(&config, &deviced, "ports-pci-config");
+    const struct bootconfig_grant ports = find_grant(&config, &deviced, "ports-acpi");
     CHECK_EQUAL(ports.kind, GRANT_PORTS);
     CHECK_EQUAL(ports.parameters[0], 0xcf8);
     CHECK_EQUAL(ports.parameters[1], 0xcff);

@@ -84,7 +84,7 @@ class Plans(unittest.TestCase):
         header = slots.header_text(self.plan.manifests["deviced"], self.plan.grants["deviced"])
         self.assertIn("SLOT_PEER_PROCD = 16,", header)
         self.assertIn("SLOT_PEER_LOGD = 17,", header)
-        self.assertIn("SLOT_PORTS_PCI_CONFIG = 18,", header)
+        self.assertIn("SLOT_PORTS_ACPI = 18,", header)
         self.assertIn("SLOT_DEVICE_MEMORY_FIRST = 19,", header)
         source = slots.source_text(self.plan.manifests["deviced"], self.plan.grants["deviced"],
                                    self.plan.roles)
@@ -176,7 +176,7 @@ class Faults(unittest.TestCase):
         fault = "deviced-misroute-pci-config-endpoint"
         row = self.rows({"service_explicit_endpoint_fault": fault})["deviced"]
         self.assertEqual(next(grant for grant in row.grants
-                              if grant.name == "ports-pci-config").object_kind,
+                              if grant.name == "ports-acpi").object_kind,
                          "ENDPOINT")
 
     def test_a_fault_that_hits_nothing_is_refused(self):
