@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
 """What the build has made and what is put together from it: loader, kernel, programs, boot images.
 
-This is the one place that knows where build/ keeps things and how tools/bootimg is called; the rest of
-the harness asks for a loader, a boot image or the files of the data volume.
+This is the one place that knows where build/ keeps things and how tools/bootimg is called; the rest
+of the harness asks for a loader, a boot image or the files of the data volume.
 """
 import hashlib
 import json

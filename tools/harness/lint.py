@@ -109,8 +109,8 @@ def _verify_complete(scenario: Scenario, checker: Checker) -> None:
 
 
 RULES: tuple[Callable[[Scenario, Checker], None], ...] = (
-    _markers_exist, _no_conflict, _reason_stated, _modes_agree, _runtime_file_exists, _budgets_agree, _steps_prove,
-    _verify_complete)
+    _markers_exist, _no_conflict, _reason_stated, _modes_agree, _runtime_file_exists,
+    _budgets_agree, _steps_prove, _verify_complete)
 
 
 def scenario_problems(scenario: Scenario) -> list[Problem]:
