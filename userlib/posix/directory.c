@@ -4,7 +4,7 @@
 #include <protocol/vfs.h>
 #include <string.h>
 
-#include <lib/base/base.h>
+#include <lib/dirrecord/dirrecord.h>
 #include <userlib/libc/src/system.h>
 
 #include "attributes.h"
@@ -13,26 +13,21 @@
 /* What an entry takes if names are short; a larger guess would read entries in vain. */
 constexpr uint32_t entry_bytes_guess = 48;
 constexpr uint32_t records_bytes_min = 512; /* more than the largest record */
-constexpr uint32_t record_alignment = 8;
 
-/* One record; false if there is none, or not a whole one. */
-static bool take_record(struct reader *records, struct dirent *entry_out, uint64_t *next_out)
+/* The next record as an entry; false if there is none that is whole and has a proper name. */
+static bool take_entry(
+    struct dirrecord_reader *records, struct dirent *entry_out, uint64_t *next_out)
 {
-    const uint64_t node = reader_le64(records);
-    const uint64_t next = reader_le64(records);
-    const uint32_t kind = reader_le32(records);
-    const uint32_t name_bytes = reader_le32(records);
-    const uint8_t *name = reader_take(records, name_bytes);
-    if (records->failed || name_bytes == 0 || name_bytes >= sizeof entry_out->d_name) {
+    struct dirrecord record;
+    if (!dirrecord_next(records, &record) || record.name_bytes == 0 ||
+        record.name_bytes >= sizeof entry_out->d_name) {
         return false;
     }
-    entry_out->d_ino = node;
-    entry_out->d_type = attributes_entry_type(kind);
-    memcpy(entry_out->d_name, name, name_bytes);
-    entry_out->d_name[name_bytes] = 0;
-    *next_out = next;
-    const size_t padding = align_up(name_bytes, record_alignment) - name_bytes;
-    reader_skip(records, padding < records->left_bytes ? padding : records->left_bytes);
+    entry_out->d_ino = record.node;
+    entry_out->d_type = attributes_entry_type(record.kind);
+    memcpy(entry_out->d_name, record.name, record.name_bytes);
+    entry_out->d_name[record.name_bytes] = 0;
+    *next_out = record.next_cursor;
     return true;
 }
 
@@ -73,10 +68,9 @@ long system_read_directory(int fd, struct dirent *entries, size_t count)
     if (reply.done > request.length) {
         return -EPROTO;
     }
-    struct reader records = reader_init(memory, reply.done);
+    struct dirrecord_reader records = {.bytes = memory, .size_bytes = reply.done};
     long filled = 0;
-    while ((size_t)filled < count && records.left_bytes > 0 &&
-           take_record(&records, &entries[filled], &directory->offset)) {
+    while ((size_t)filled < count && take_entry(&records, &entries[filled], &directory->offset)) {
         filled++;
     }
     return filled == 0 ? -EPROTO : filled;
