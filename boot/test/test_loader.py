@@ -3,9 +3,10 @@
 
     python3 -m unittest boot/test/test_loader.py
 
-It wants build/uefi and build/target (`./erix build`), or their parent in $ERIX_BUILD. The images are
-made and signed here with nothing but struct, hashlib and openssl, so that the loader is not judged by
-the tool that makes its real images. Each refused image has a twin that is accepted: `good`.
+It wants build/uefi and build/target (`./erix build`), or their parent in $ERIX_BUILD. The images
+are made and signed here with nothing but struct, hashlib and openssl, so that the loader is not
+judged by the tool that makes its real images. Each refused image has a twin that is accepted:
+`good`.
 """
 import atexit
 import hashlib
@@ -280,7 +281,7 @@ class Accepted(unittest.TestCase):
 
 
 class Refused(unittest.TestCase):
-    """Images and machines that are refused, each with one line that says why and exit class 0x11."""
+    """Images and machines that are refused, each with one line that says why and class 0x11."""
 
     def check(self, result: Result, wanted: str):
         self.assertTrue((result.refusal() + " ").startswith(wanted + " "),

@@ -130,7 +130,8 @@ static inline uint64_t reader_le64(struct reader *reader)
     return at == nullptr ? 0 : load_le64(at);
 }
 
-/* `value` rounded up to a multiple of `alignment`, a power of two; the caller rules out overflow. */
+/* `value` rounded up to a multiple of `alignment`, a power of two; the caller rules out overflow.
+ */
 static inline uint64_t align_up(uint64_t value, uint64_t alignment)
 {
     return (value + alignment - 1) & ~(alignment - 1);

@@ -15,8 +15,9 @@ static unsigned check_failed_count;
 static bool check_failing;
 
 #define CHECK(condition) check_that((condition), #condition, __FILE__, __LINE__)
-#define CHECK_EQUAL(actual, wanted) \
-    check_equal((long long)(actual), (long long)(wanted), #actual " == " #wanted, __FILE__, __LINE__)
+#define CHECK_EQUAL(actual, wanted)                                                                \
+    check_equal(                                                                                   \
+        (long long)(actual), (long long)(wanted), #actual " == " #wanted, __FILE__, __LINE__)
 #define TEST(function) check_run(function, #function)
 
 static inline void check_that(bool holds, const char *text, const char *file, int line)

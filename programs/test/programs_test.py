@@ -60,14 +60,23 @@ class Case(unittest.TestCase):
             return file.read().decode()
 
     def run_program(self, *arguments, stdin=b''):
-        return subprocess.run([os.path.join(self.bin, arguments[0]), *arguments[1:]], input=stdin,
-                              capture_output=True, cwd=self.work, env=self.environment, timeout=60)
+        return subprocess.run(
+            [os.path.join(self.bin, arguments[0]), *arguments[1:]],
+            input=stdin,
+            capture_output=True,
+            cwd=self.work,
+            env=self.environment,
+            timeout=60,
+        )
 
     def program(self, *arguments, out='', error='', status=0, stdin=b''):
         """Run and compare everything that comes out."""
         done = self.run_program(*arguments, stdin=stdin)
-        self.assertEqual((done.stdout.decode(), done.stderr.decode(), done.returncode),
-                         (out, error, status), arguments)
+        self.assertEqual(
+            (done.stdout.decode(), done.stderr.decode(), done.returncode),
+            (out, error, status),
+            arguments,
+        )
 
     def sh(self, commands, out='', error='', status=0, stdin=b''):
         self.program('sh', '-c', commands, out=out, error=error, status=status, stdin=stdin)
@@ -138,22 +147,23 @@ class ShellLanguage(Case):
 
     def test_refused_before_anything_runs(self):
         for text, message in (
-                ("'abc", "not closed or not a name at: 'abc"),
-                ('"abc', 'not closed or not a name at: "abc'),
-                ('cat | wc', 'not supported at: | wc'),
-                ('sleep 1 &', 'not supported at: &'),
-                ('(x)', 'not supported at: (x)'),
-                ('echo `x`', 'not supported at: `x`'),
-                ('echo $(x)', 'not supported at: $(x)'),
-                ('echo ${x', 'not closed or not a name at: ${x'),
-                ('; x', 'unexpected at: ; x'),
-                ('a ;; b', 'unexpected at: ; b'),
-                ('&& x', 'unexpected at: && x'),
-                ('x && ; y', 'unexpected at: ; y'),
-                ('x &&', 'unexpected at: the end'),
-                ('x >', 'unexpected at: the end'),
-                ('x > > y', 'unexpected at: > y'),
-                ('x > ; y', 'unexpected at: ; y')):
+            ("'abc", "not closed or not a name at: 'abc"),
+            ('"abc', 'not closed or not a name at: "abc'),
+            ('cat | wc', 'not supported at: | wc'),
+            ('sleep 1 &', 'not supported at: &'),
+            ('(x)', 'not supported at: (x)'),
+            ('echo `x`', 'not supported at: `x`'),
+            ('echo $(x)', 'not supported at: $(x)'),
+            ('echo ${x', 'not closed or not a name at: ${x'),
+            ('; x', 'unexpected at: ; x'),
+            ('a ;; b', 'unexpected at: ; b'),
+            ('&& x', 'unexpected at: && x'),
+            ('x && ; y', 'unexpected at: ; y'),
+            ('x &&', 'unexpected at: the end'),
+            ('x >', 'unexpected at: the end'),
+            ('x > > y', 'unexpected at: > y'),
+            ('x > ; y', 'unexpected at: ; y'),
+        ):
             self.sh(f'echo started\n{text}', error=f'sh: {message}\n', status=2)
 
     def test_redirection(self):
@@ -176,8 +186,10 @@ class ShellLanguage(Case):
 
     def test_directories(self):
         os.makedirs(self.path('a/b'))
-        self.sh('cd a; pwd; cd b; sh -c pwd; cd ../..; pwd',
-                f'{self.work}/a\n{self.work}/a/b\n{self.work}\n')
+        self.sh(
+            'cd a; pwd; cd b; sh -c pwd; cd ../..; pwd',
+            f'{self.work}/a\n{self.work}/a/b\n{self.work}\n',
+        )
         self.sh('cd a; cd /; cd -; pwd', f'{self.work}/a\n{self.work}/a\n')
         self.sh('cd; pwd', f'{self.folder}\n')
         self.sh('cd -', error='sh: cd: OLDPWD is not set\n', status=1)
@@ -187,20 +199,32 @@ class ShellLanguage(Case):
         self.sh('cd a; echo x > ../a/./b/../f; cat /../' + self.path('a/f'), 'x\n')
 
     def test_script_file(self):
-        self.write('s', f'# a script\nA={NONCE}\necho $A > out\n\nfalse || echo "two\nlines"\ncat out\nexit 3\necho no\n')
+        self.write(
+            's',
+            f'# a script\nA={NONCE}\necho $A > out\n\nfalse || echo "two\nlines"\n'
+            'cat out\nexit 3\necho no\n',
+        )
         self.program('sh', 's', out=f'two\nlines\n{NONCE}\n', status=3)
         self.write('bad', "echo a\necho b\n  'open\n")
         self.program('sh', 'bad', error="sh: bad:3: not closed or not a name at: 'open\n", status=2)
         self.program('sh', 'none', error='sh: none: No such file or directory\n', status=127)
         self.write('binary', b'echo a\n\0\n')
-        self.program('sh', 'binary', status=126,
-                     error='sh: binary: not a text, or longer than 262143 bytes\n')
+        self.program(
+            'sh',
+            'binary',
+            status=126,
+            error='sh: binary: not a text, or longer than 262143 bytes\n',
+        )
 
     def test_standard_input(self):
         self.program('sh', stdin=b'echo a\necho b', out='a\nb\n')
         self.program('sh', stdin=b'head -n 1\nfor the program\necho c\n', out='for the program\n')
-        self.program('sh', stdin=b"echo 'a\necho b\n", out='b\n',
-                     error="sh: not closed or not a name at: 'a\n")
+        self.program(
+            'sh',
+            stdin=b"echo 'a\necho b\n",
+            out='b\n',
+            error="sh: not closed or not a name at: 'a\n",
+        )
         self.program('sh', stdin=b'exit 4\necho b\n', status=4)
 
     def test_limits(self):
@@ -235,10 +259,38 @@ class Tools(Case):
             self.assertTrue(done.stdout.endswith(b'.\n') or b'  -' in done.stdout, name)
 
     def test_wrong_usage(self):
-        for name in ('caps', 'cp', 'date', 'head', 'hexdump', 'log', 'ls', 'mkdir', 'mounts', 'mv', 'ps',
-                     'pwd', 'rm', 'sha256sum', 'shutdown', 'sleep', 'stat', 'touch', 'uptime', 'wc'):
-            arguments = {'caps': ['1', '2'], 'date': ['x'], 'mounts': ['x'], 'ps': ['x'], 'pwd': ['x'],
-                         'touch': [], 'uptime': ['x'], 'sleep': []}.get(name, ['-?'])
+        for name in (
+            'caps',
+            'cp',
+            'date',
+            'head',
+            'hexdump',
+            'log',
+            'ls',
+            'mkdir',
+            'mounts',
+            'mv',
+            'ps',
+            'pwd',
+            'rm',
+            'sha256sum',
+            'shutdown',
+            'sleep',
+            'stat',
+            'touch',
+            'uptime',
+            'wc',
+        ):
+            arguments = {
+                'caps': ['1', '2'],
+                'date': ['x'],
+                'mounts': ['x'],
+                'ps': ['x'],
+                'pwd': ['x'],
+                'touch': [],
+                'uptime': ['x'],
+                'sleep': [],
+            }.get(name, ['-?'])
             done = self.run_program(name, *arguments)
             self.assertEqual(done.returncode, 2, name)
             self.assertIn(b'usage: ' + name.encode(), done.stderr)
@@ -262,7 +314,9 @@ class Tools(Case):
         self.assertEqual(self.run_program('cat', stdin=data).stdout, data)
         self.write('g', 'G')
         self.program('cat', 'g', '-', 'g', out='GinG', stdin=b'in')
-        self.program('cat', 'none', 'g', out='G', error='cat: none: No such file or directory\n', status=1)
+        self.program(
+            'cat', 'none', 'g', out='G', error='cat: none: No such file or directory\n', status=1
+        )
         self.program('cat', '.', error='cat: .: Is a directory\n', status=1)
 
     def test_ls(self):
@@ -274,7 +328,9 @@ class Tools(Case):
         self.program('ls', '-a', out='.\n..\n.hidden\nC\na\nb\ndir\n')
         self.program('ls', 'dir', out='x\n')
         self.program('ls', 'b', 'dir', 'a', out='a\nb\n\ndir:\nx\n')
-        self.program('ls', 'none', 'a', out='a\n', error='ls: none: No such file or directory\n', status=1)
+        self.program(
+            'ls', 'none', 'a', out='a\n', error='ls: none: No such file or directory\n', status=1
+        )
         self.program('ls', '/none', error='ls: /none: No such file or directory\n', status=1)
 
     def test_ls_long(self):
@@ -284,15 +340,22 @@ class Tools(Case):
         for name in ('file', 'link'):
             os.utime(self.path(name), (0, 1700000000), follow_symlinks=False)
         uid, gid = os.getuid(), os.getgid()
-        self.program('ls', '-l', out=f'-rw-r----- 1 {uid} {gid} 1234 2023-11-14 22:13 file\n'
-                                     f'lrwxrwxrwx 1 {uid} {gid}    4 2023-11-14 22:13 link -> file\n')
+        self.program(
+            'ls',
+            '-l',
+            out=f'-rw-r----- 1 {uid} {gid} 1234 2023-11-14 22:13 file\n'
+            f'lrwxrwxrwx 1 {uid} {gid}    4 2023-11-14 22:13 link -> file\n',
+        )
 
     def test_many_files(self):
         names = sorted(f'n{index:04}' for index in range(1500))
         for name in names:
             self.write(name, '')
         self.program('ls', out=''.join(f'{name}\n' for name in names))
-        self.sh('cd ..; cp -r work copy; rm -r work; ls copy', out=''.join(f'{name}\n' for name in names))
+        self.sh(
+            'cd ..; cp -r work copy; rm -r work; ls copy',
+            out=''.join(f'{name}\n' for name in names),
+        )
 
     def test_cp(self):
         self.write('f', NONCE)
@@ -321,7 +384,14 @@ class Tools(Case):
         self.assertEqual(os.stat(self.path('copy/run')).st_mode & 0o777, 0o755)
         self.program('cp', '-r', 'tree', 'copy')
         self.assertEqual(self.read('copy/tree/a/b/f'), NONCE)
-        self.program('cp', '-r', 'tree', 'tree/a', error='cp: tree/a/tree: is where the copy goes\n', status=1)
+        self.program(
+            'cp',
+            '-r',
+            'tree',
+            'tree/a',
+            error='cp: tree/a/tree: is where the copy goes\n',
+            status=1,
+        )
         self.assertEqual(os.listdir(self.path('tree/a/tree/a')), ['b'])
 
     def test_deep_tree(self):
@@ -384,7 +454,9 @@ class Tools(Case):
         text = self.run_program('stat', 'f').stdout.decode()
         self.assertIn('type      file\nsize      3\n', text)
         self.assertIn('mode      0604\n', text)
-        self.assertIn('target    f\ntype      link\n', self.run_program('stat', 'l').stdout.decode())
+        self.assertIn(
+            'target    f\ntype      link\n', self.run_program('stat', 'l').stdout.decode()
+        )
         self.assertIn('type      file\n', self.run_program('stat', '-L', 'l').stdout.decode())
         self.program('stat', 'none', error='stat: none: No such file or directory\n', status=1)
 
@@ -393,7 +465,9 @@ class Tools(Case):
         os.utime(self.path('f'), (0, 0))
         self.program('touch', 'f')
         self.assertLess(abs(time.time() - os.stat(self.path('f')).st_mtime), 60)
-        self.program('touch', 'none/f', error='touch: none/f: No such file or directory\n', status=1)
+        self.program(
+            'touch', 'none/f', error='touch: none/f: No such file or directory\n', status=1
+        )
 
     def test_sha256sum(self):
         data = bytes(random.Random(2).randrange(256) for _ in range(100001))
@@ -407,24 +481,46 @@ class Tools(Case):
         self.write('f', data[:-1])
         self.program('sha256sum', '-c', 'sums', out='f: FAILED\n', status=1)
         self.write('wrong', 'no digest\n')
-        self.program('sha256sum', '-c', 'wrong', status=1,
-                     error='sha256sum: wrong: not a line "DIGEST  FILE": no digest\n')
-        self.program('sha256sum', '-c', stdin=b'', error='sha256sum: -: nothing to check\n', status=1)
-        self.program('sha256sum', 'none', error='sha256sum: none: No such file or directory\n', status=1)
+        self.program(
+            'sha256sum',
+            '-c',
+            'wrong',
+            status=1,
+            error='sha256sum: wrong: not a line "DIGEST  FILE": no digest\n',
+        )
+        self.program(
+            'sha256sum', '-c', stdin=b'', error='sha256sum: -: nothing to check\n', status=1
+        )
+        self.program(
+            'sha256sum', 'none', error='sha256sum: none: No such file or directory\n', status=1
+        )
 
     def test_hexdump(self):
         data = bytes(range(40)) + b'\0' * 64 + b'end'
         self.write('f', data)
-        self.program('hexdump', '-C', 'f', out=(
-            '00000000  00 01 02 03 04 05 06 07  08 09 0a 0b 0c 0d 0e 0f  |................|\n'
-            '00000010  10 11 12 13 14 15 16 17  18 19 1a 1b 1c 1d 1e 1f  |................|\n'
-            '00000020  20 21 22 23 24 25 26 27  00 00 00 00 00 00 00 00  | !"#$%&\'........|\n'
-            '00000030  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  |................|\n'
-            '*\n'
-            '00000060  00 00 00 00 00 00 00 00  65 6e 64                 |........end|\n'
-            '0000006b\n'))
-        self.program('hexdump', '-s', '0x68', '-n', '2', 'f', out=(
-            '00000068  65 6e                                             |en|\n0000006a\n'))
+        self.program(
+            'hexdump',
+            '-C',
+            'f',
+            out=(
+                '00000000  00 01 02 03 04 05 06 07  08 09 0a 0b 0c 0d 0e 0f  |................|\n'
+                '00000010  10 11 12 13 14 15 16 17  18 19 1a 1b 1c 1d 1e 1f  |................|\n'
+                '00000020  20 21 22 23 24 25 26 27  00 00 00 00 00 00 00 00  | !"#$%&\'........|\n'
+                '00000030  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  |................|\n'
+                '*\n'
+                '00000060  00 00 00 00 00 00 00 00  65 6e 64                 |........end|\n'
+                '0000006b\n'
+            ),
+        )
+        self.program(
+            'hexdump',
+            '-s',
+            '0x68',
+            '-n',
+            '2',
+            'f',
+            out=('00000068  65 6e                                             |en|\n0000006a\n'),
+        )
         self.program('hexdump', stdin=b'', out='')
         self.program('hexdump', '-n', 'x', error='hexdump: x: Invalid argument\n', status=2)
 
@@ -432,37 +528,72 @@ class Tools(Case):
         self.write('f', 'one two\n three\n')
         self.program('wc', 'f', out='       2       3      15 f\n')
         self.program('wc', '-l', stdin=b'a\nb', out='       1\n')
-        self.program('wc', 'f', 'f', out='       2       3      15 f\n       2       3      15 f\n'
-                                         '       4       6      30 total\n')
+        self.program(
+            'wc',
+            'f',
+            'f',
+            out='       2       3      15 f\n       2       3      15 f\n'
+            '       4       6      30 total\n',
+        )
         self.write('lines', ''.join(f'{index}\n' for index in range(20)))
         self.program('head', 'lines', out=''.join(f'{index}\n' for index in range(10)))
-        self.program('head', '-n', '1', 'f', 'none', out='==> f <==\none two\n\n==> none <==\n',
-                     error='head: none: No such file or directory\n', status=1)
+        self.program(
+            'head',
+            '-n',
+            '1',
+            'f',
+            'none',
+            out='==> f <==\none two\n\n==> none <==\n',
+            error='head: none: No such file or directory\n',
+            status=1,
+        )
 
     def test_time(self):
         self.program('date', '-d', '@0', out='Thu Jan  1 00:00:00 UTC 1970\n')
         self.program('date', '-d', '@1700000000', '+%F %T %j', out='2023-11-14 22:13:20 318\n')
         self.program('date', '-d', '5', error='date: 5: Invalid argument\n', status=2)
         self.assertLess(abs(int(self.run_program('date', '+%s').stdout) - time.time()), 5)
-        self.assertRegex(self.run_program('uptime').stdout.decode(), r'^up \d+ days \d\d:\d\d:\d\d\.\d{3}\n$')
+        self.assertRegex(
+            self.run_program('uptime').stdout.decode(), r'^up \d+ days \d\d:\d\d:\d\d\.\d{3}\n$'
+        )
         start = time.monotonic()
         self.program('sleep', '1')
         self.assertGreaterEqual(time.monotonic() - start, 1)
         self.program('sleep', 'x', error='sleep: x: Invalid argument\n', status=2)
 
     def test_looking_at_the_system(self):
-        self.program('mounts', out='erix-data on / type ext4 (read-only)\nmemory on /tmp type ramfs (read-write)\n')
-        self.assertIn('erix-data                  102400        51200        51200   50%  /\n',
-                      self.run_program('df').stdout.decode())
-        self.assertIn('    12  running        16       1024        61.234  sh\n',
-                      self.run_program('ps').stdout.decode())
-        self.assertIn('   7  endpoint       vfsd                 read write\n',
-                      self.run_program('caps').stdout.decode())
+        self.program(
+            'mounts',
+            out='erix-data on / type ext4 (read-only)\nmemory on /tmp type ramfs (read-write)\n',
+        )
+        self.assertIn(
+            'erix-data                  102400        51200        51200   50%  /\n',
+            self.run_program('df').stdout.decode(),
+        )
+        self.assertIn(
+            '    12  running        16       1024        61.234  sh\n',
+            self.run_program('ps').stdout.decode(),
+        )
+        self.assertIn(
+            '   7  endpoint       vfsd                 read write\n',
+            self.run_program('caps').stdout.decode(),
+        )
         self.program('caps', '99', error='caps: 99: No such process\n', status=1)
-        self.program('log', out='[    0.012345]    9 info    vfsd: mounted /\n(3 records were lost)\n'
-                                '[    2.000000]   12 error   sh: a?b?[m\n')
-        self.program('shutdown', out='shutdown mode 0\n', error='shutdown: Permission denied\n', status=1)
-        self.program('shutdown', '-r', out='shutdown mode 1\n', error='shutdown: Permission denied\n', status=1)
+        self.program(
+            'log',
+            out='[    0.012345]    9 info    vfsd: mounted /\n(3 records were lost)\n'
+            '[    2.000000]   12 error   sh: a?b?[m\n',
+        )
+        self.program(
+            'shutdown', out='shutdown mode 0\n', error='shutdown: Permission denied\n', status=1
+        )
+        self.program(
+            'shutdown',
+            '-r',
+            out='shutdown mode 1\n',
+            error='shutdown: Permission denied\n',
+            status=1,
+        )
 
 
 class Terminal(Case):
@@ -567,4 +698,6 @@ class Terminal(Case):
 
 if __name__ == '__main__':
     PROGRAMS = os.path.abspath(sys.argv.pop())
-    unittest.main(testRunner=unittest.TextTestRunner(stream=sys.stderr, resultclass=Result, verbosity=0))
+    unittest.main(
+        testRunner=unittest.TextTestRunner(stream=sys.stderr, resultclass=Result, verbosity=0)
+    )

@@ -9,16 +9,39 @@ import subprocess
 import sys
 
 # What no other library defines, and therefore keeps its name.
-INTERNAL = ('library_', 'path_', 'stream_', 'format_text', 'decimal_', 'erix_', 'process_',
-            'terminal_', 'system_', 'program_', 'error_of_status', 'assert_failed')
+INTERNAL = (
+    'library_',
+    'path_',
+    'stream_',
+    'format_text',
+    'decimal_',
+    'erix_',
+    'process_',
+    'terminal_',
+    'system_',
+    'program_',
+    'error_of_status',
+    'assert_failed',
+)
 # What services use, which have no heap and no descriptors.
-PURE = ('calendar', 'character', 'error', 'format', 'memory', 'number', 'print_text', 'sort', 'string')
+PURE = (
+    'calendar',
+    'character',
+    'error',
+    'format',
+    'memory',
+    'number',
+    'print_text',
+    'sort',
+    'string',
+)
 
 
 def members(nm, library):
     """Symbols of each object: (defined, needed) by the name of its source."""
-    listing = subprocess.run([nm, '--extern-only', '--format=posix', library], check=True,
-                             capture_output=True, text=True).stdout
+    listing = subprocess.run(
+        [nm, '--extern-only', '--format=posix', library], check=True, capture_output=True, text=True
+    ).stdout
     found = {}
     for line in listing.splitlines():
         words = line.split()
@@ -46,10 +69,17 @@ def reached(found, names):
 def main():
     found = members(*sys.argv[1:])
     symbols = {symbol for defined, _ in found.values() for symbol in defined}
-    wrong = sorted(symbol for symbol in symbols
-                   if not symbol.startswith(INTERNAL) and not symbol.startswith('_'))
+    wrong = sorted(
+        symbol
+        for symbol in symbols
+        if not symbol.startswith(INTERNAL) and not symbol.startswith('_')
+    )
     renamed = not wrong and len(symbols) >= 200
-    print('ok names' if renamed else f'FAIL names: {len(symbols)} symbols, not renamed: {" ".join(wrong)}')
+    print(
+        'ok names'
+        if renamed
+        else f'FAIL names: {len(symbols)} symbols, not renamed: {" ".join(wrong)}'
+    )
     beyond = sorted(reached(found, PURE) - set(PURE) - {'decimal'})
     print('ok pure part' if not beyond else f'FAIL pure part: it reaches {" ".join(beyond)}')
     return 0 if renamed and not beyond else 1
