@@ -25,6 +25,7 @@ FOLDER = paths.TESTS / "bench"
 HANDOFF_MARKER = "ERIX_BOOTLOADER:HANDOFF"
 HANDOFF = re.compile(HANDOFF_MARKER + r"((?: [a-z]+=\d+)+)\s*\Z")
 LOADER_STAGE = re.compile(r"([a-z]+)=(\d+)")
+RATE = re.compile(r"fsbench ([a-z]+) (\d+) KiB/s\Z")
 MEASURE = re.compile(r"ERIX_KERNEL:BENCH ([a-z0-9_]+) (\d+) (\d+) (\d+)\s*\Z")
 
 
@@ -76,6 +77,18 @@ def _loader_stages(lines: list[str]) -> list[tuple[str, int]]:
         if found:
             return [(name, int(ticks)) for name, ticks in LOADER_STAGE.findall(found[1])]
     return []
+
+
+def rates(lines: list[str]) -> list[Measure]:
+    """Throughputs that fsbench said, as instructions for each KiB: all that the machine did
+    meanwhile, in every program and in the kernel."""
+    found: dict[str, list[int]] = {}
+    for line in lines:
+        match = RATE.match(markers.clean(line).strip())
+        if match:
+            found.setdefault(match[1], []).append(1_000_000_000 // int(match[2]))
+    return [Measure(f"{name}_per_kib", min(values), sorted(values)[len(values) // 2], max(values))
+            for name, values in found.items()]
 
 
 def stages(stamps: tuple[Stamp, ...], lines: list[str] = ()) -> list[Stage]:

@@ -6,6 +6,7 @@ and EriX has no driver for; the medium of `block_storage_image` is the one virti
 scenarios of one BootConfig share a boot disk, whatever their medium.
 """
 import shutil
+import struct
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -14,7 +15,7 @@ from harness import artifacts, cas, components, diskcheck, media, paths, tools
 from harness.bootplan import BootPlan
 from harness.outcome import BuildError, EnvironmentProblem
 from harness.qemu import Disk
-from harness.scenario import Scenario
+from harness.scenario import File, Scenario
 from harness.template import fill
 
 media.names()  # puts tools/ on the path
@@ -127,11 +128,22 @@ class Images:
         return junk
 
 
+def _pages(mib: int) -> bytes:
+    """What tests/ports/fsbench.c expects: each page of 4 KiB begins with its own number."""
+    stamp = 0x4553425346585245
+    return b"".join(struct.pack("<QQ", number ^ stamp, 0) + bytes(4080)
+                    for number in range(mib * 256))
+
+
+def _contents(file: File, nonce: str) -> Entry:
+    if file.program:
+        return artifacts.port(file.program)
+    return Entry(_pages(file.pages_mib) if file.pages_mib else fill(file.content, nonce).encode())
+
+
 def put_files(image: Path, scenario: Scenario, nonce: str) -> None:
     """Write the [[files]] of a scenario onto the data volume of its own copy of the medium."""
-    tree: Tree = {fill(each.path, nonce): artifacts.port(each.program) if each.program
-                  else Entry(fill(each.content, nonce).encode())
-                  for each in scenario.files}
+    tree: Tree = {fill(each.path, nonce): _contents(each, nonce) for each in scenario.files}
     if not tree:
         return
     partition = gpt.find(image, disk.DATA_NAME)

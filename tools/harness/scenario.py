@@ -77,6 +77,7 @@ FILE = {
     "path": Field(str),
     "content": Field(str, ""),
     "program": Field(str, ""),
+    "pages_mib": Field(int, 0, least=0),
 }
 STEP = {
     "expect": Field(str, ""),
@@ -123,11 +124,12 @@ class Expect:
 
 @dataclass(frozen=True)
 class File:
-    """A file that the run's own copy of the disk gets before the start: a text, or a program of
-    tests/ports."""
+    """A file that the run's own copy of the disk gets before the start: a text, a program of
+    tests/ports, or so many MiB of pages that fsbench knows."""
     path: str
     content: str
     program: str
+    pages_mib: int
 
 
 @dataclass(frozen=True)

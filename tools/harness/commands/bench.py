@@ -11,6 +11,7 @@ SUMMARY = "measure in exact instruction counts: boot, ipc"
 HELP = """\
 examples:
   ./erix bench                 names the benchmarks
+  ./erix bench read            instructions for each KiB read from a file on ext4
   ./erix bench boot            guest time from loader entry to ready, by stage
   ./erix bench ipc             instructions for each kernel operation
   ./erix bench ipc --json      one object with the numbers
@@ -54,7 +55,7 @@ def execute(arguments) -> Exit:
         print("\n".join(report.reason_lines(scenario, result)))
         return Exit.FAILED
     text = (result.folder / "serial.log").read_text(encoding="utf-8", errors="replace")
-    measures = bench.measurements(text.splitlines())
+    measures = bench.measurements(text.splitlines()) + bench.rates(text.splitlines())
     stages = [] if measures else bench.stages(result.stamps, text.splitlines())
     if not measures and not stages:
         raise UsageError(f"{arguments.name}: the run passed, but said no number")
