@@ -64,7 +64,7 @@ struct startup {
     uint32_t size_bytes; /* of this structure with what follows it */
     enum boot_profile profile;
     uint32_t role;       /* 0 for programs without a role of their own */
-    uint32_t process_id; /* 0: started by rootd itself */
+    uint32_t process_id; /* what rootd starts itself has its role here */
     uint32_t slot_count;
     cap_slot first_free_slot;
     cap_slot end_slot; /* one past the last slot of its capability space */
