@@ -25,10 +25,22 @@ static void advance_writers(struct serial *serial)
     }
 }
 
+/* Whoever waits for an empty ring is told so. */
+static void answer_drainers(struct serial *serial)
+{
+    if (uart_ring_used(&serial->uart.transmit) > 0) {
+        return;
+    }
+    while (serial->drainer_count > 0) {
+        (void)serial_answer_drain(&serial->drainers[--serial->drainer_count], STATUS_OK);
+    }
+}
+
 void serial_on_interrupt(struct serial *serial)
 {
     uart_interrupt(&serial->uart);
     advance_writers(serial);
+    answer_drainers(serial);
     if (uart_ring_used(&serial->uart.receive) > 0) {
         (void)notification_signal(
             (struct notification_cap){SLOT_SIGNAL_SERIALD}); /* it may be gone */
@@ -71,6 +83,23 @@ static enum status read(void *self, struct ipc_caller caller, struct serial_read
     return count == 0 ? STATUS_WOULD_BLOCK : STATUS_OK;
 }
 
+static enum status drain(void *self, struct ipc_caller caller)
+{
+    (void)caller;
+    struct serial *serial = self;
+    if (uart_ring_used(&serial->uart.transmit) == 0) {
+        return STATUS_OK;
+    }
+    if (serial->drainer_count == drainers_max) {
+        return STATUS_BUSY;
+    }
+    enum status status = service_defer(&serial->drainers[serial->drainer_count]);
+    if (service_is_deferred(status)) {
+        serial->drainer_count++;
+    }
+    return status;
+}
+
 static enum status statistics(
     void *self, struct ipc_caller caller, struct serial_statistics_reply *reply_out)
 {
@@ -86,5 +115,5 @@ static enum status statistics(
 struct serial_server serial_server(struct serial *serial)
 {
     return (struct serial_server){
-        .self = serial, .write = write, .read = read, .statistics = statistics};
+        .self = serial, .write = write, .read = read, .drain = drain, .statistics = statistics};
 }

@@ -8,6 +8,7 @@
 #include "uart.h"
 
 constexpr uint32_t writers_max = 8;
+constexpr uint32_t drainers_max = 4;
 
 /* A write that is not queued completely yet. */
 struct writer {
@@ -22,6 +23,8 @@ struct serial {
     struct irq_cap interrupt;
     uint32_t writer_count; /* in order of arrival */
     struct writer writers[writers_max];
+    uint32_t drainer_count; /* callers that wait for an empty ring */
+    struct service_deferred drainers[drainers_max];
 };
 
 /* The handlers of protocol serial over `serial`. */

@@ -1,37 +1,37 @@
 /* SPDX-License-Identifier: ISC */
-/* Everything is said before the machine ends; lines on their way through logd get a moment to
- * arrive. */
+/* Everything is said before the machine ends: lines on their way through logd arrive first. */
 #include "failure.h"
 
 #include <abi/exit.h>
 #include <lib/base/base.h>
 #include <protocol/process.h>
+#include <protocol/terminal.h>
 #include <userlib/log.h>
 #include <userlib/syscall.h>
 
+#include <slots/roles.h>
+
 #include <string.h>
 
+#include "grants.h"
 #include "rootd.h"
 
-constexpr uint64_t flush_wait_ns = 200'000'000;
-
-/* Wait for the alarm; other bits of it do no harm. */
-static void sleep_ns(uint64_t duration_ns)
+static bool is_alive(uint32_t role)
 {
-    const struct clock_cap clock = {ROOT_SLOT_CLOCK};
-    uint64_t now_ns = 0;
-    uint64_t bits = 0;
-    enum status status = clock_read(clock, &now_ns);
-    const uint64_t deadline_ns = now_ns + duration_ns;
-    while (status == STATUS_OK && now_ns < deadline_ns) {
-        status = clock_arm(clock, deadline_ns, rootd.alarm);
-        if (status == STATUS_OK) {
-            status = notification_wait(rootd.alarm, &bits);
-        }
-        if (status == STATUS_OK) {
-            status = clock_read(clock, &now_ns);
-        }
+    const uint32_t row = bootconfig_find_launch(&rootd.config, role);
+    return row != rootd.config.launch_count && rootd.rows[row].state == ROW_READY &&
+           !rootd.rows[row].has_ended;
+}
+
+/* What was said is on the line before the machine ends, if those who bring it there still live. */
+static void drain_line(void)
+{
+    struct endpoint_cap terminal = {};
+    if (!is_alive(ROLE_SERIALD) || !is_alive(ROLE_DRV_SERIAL) || !is_alive(ROLE_LOGD) ||
+        grants_mint_for_self(ROLE_SERIALD, TERMINAL_RIGHT_CONTROL, &terminal) != STATUS_OK) {
+        return;
     }
+    (void)terminal_drain((struct terminal_cap){terminal.slot}); /* nothing else can be done */
 }
 
 static void exit_machine(enum exit_class class)
@@ -40,7 +40,7 @@ static void exit_machine(enum exit_class class)
         return;
     }
     if (rootd.seriald_prints) {
-        sleep_ns(flush_wait_ns);
+        drain_line();
     }
     (void)test_exit((struct test_cap){ROOT_SLOT_TEST}, class); /* does not return */
 }

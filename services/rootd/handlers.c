@@ -100,6 +100,7 @@ static enum status handle_process_ended(
         return STATUS_OK;
     }
     const struct bootconfig_launch launch = bootconfig_launch(&rootd.config, row);
+    rootd.rows[row].has_ended = true;
     if (launch.verifier) {
         return finish_verdict(request->process, STATUS_PEER_LOST, "ended without a verdict");
     }

@@ -17,6 +17,7 @@ enum row_state : uint8_t {
 /* A launch row of BootConfig on its way. */
 struct row {
     enum row_state state;
+    bool has_ended;
     uint32_t process;           /* id; the role of what rootd starts itself */
     struct endpoint_cap handle; /* of procd's; slot_null for what rootd starts itself */
     struct thread_cap thread;   /* of what rootd starts itself */

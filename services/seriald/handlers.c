@@ -144,6 +144,13 @@ static enum status clear_foreground(void *self, struct ipc_caller caller)
     return STATUS_OK;
 }
 
+static enum status drain(void *self, struct ipc_caller caller)
+{
+    (void)caller;
+    seriald_mirror_log(self);
+    return serial_drain(line);
+}
+
 struct terminal_server seriald_server(struct seriald *seriald)
 {
     return (struct terminal_server){.self = seriald,
@@ -151,5 +158,6 @@ struct terminal_server seriald_server(struct seriald *seriald)
         .read = read,
         .set_mode = set_mode,
         .set_foreground = set_foreground,
-        .clear_foreground = clear_foreground};
+        .clear_foreground = clear_foreground,
+        .drain = drain};
 }
