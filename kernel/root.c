@@ -114,7 +114,6 @@ static uint64_t load_image(struct boot_handoff *handoff, struct vspace *vspace)
 static void give(struct cspace *cspace, cap_slot slot, struct capability value)
 {
     value.rights = rights_all;
-    value.flags |= CAP_BOOT;
     cap_insert(&cspace->slots[slot], &value, nullptr);
     cspace_note_filled(cspace, slot);
 }

@@ -25,7 +25,6 @@ struct giving {
 static void give(struct giving *giving, struct capability value)
 {
     value.rights = rights_all;
-    value.flags |= CAP_BOOT;
     kassert(giving->next_slot >> giving->cspace->bits == 0);
     cap_insert(&giving->cspace->slots[giving->next_slot], &value, nullptr);
     cspace_note_filled(giving->cspace, giving->next_slot);

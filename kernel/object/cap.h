@@ -34,7 +34,6 @@ constexpr enum status status_restart = (enum status) - 1;
 enum cap_flags : uint16_t {
     CAP_DEVICE = 1 << 0, /* untyped, frame: device memory, never cleared */
     CAP_MAPPED = 1 << 1, /* frame, page table: has a place in `vspace_id` at `address_mapped` */
-    CAP_BOOT = 1 << 2,   /* created by the kernel itself at boot */
 };
 
 struct capability {

@@ -23,7 +23,8 @@ uint64_t untyped_free_bytes(const struct capability *untyped)
     return (UINT64_C(1) << untyped->bits) - used_bytes(untyped);
 }
 
-uint64_t untyped_object_size(enum object_kind kind, uint32_t bits, uint64_t *alignment_out)
+/* Size of an object with its alignment in *alignment_out; 0 for kinds that cannot be made. */
+static uint64_t object_size(enum object_kind kind, uint32_t bits, uint64_t *alignment_out)
 {
     bool in_range = true;
     uint64_t size = 0;
@@ -91,7 +92,7 @@ enum status untyped_decode_retype(struct capability *untyped, struct cspace *tar
         return STATUS_INVALID_ARGUMENT;
     }
     uint64_t alignment;
-    uint64_t size = untyped_object_size((enum object_kind)kind, bits, &alignment);
+    uint64_t size = object_size((enum object_kind)kind, bits, &alignment);
     bool memory_only = kind == OBJECT_UNTYPED || kind == OBJECT_FRAME;
     if (size == 0 || ((untyped->flags & CAP_DEVICE) != 0 && !memory_only)) {
         return STATUS_INVALID_ARGUMENT;

@@ -31,6 +31,3 @@ void untyped_commit_retype(const struct untyped_retype_plan *plan);
 
 /* Bytes that can still be handed out. */
 uint64_t untyped_free_bytes(const struct capability *untyped);
-
-/* Size of an object with its alignment in *alignment_out; 0 for kinds that cannot be made. */
-uint64_t untyped_object_size(enum object_kind kind, uint32_t bits, uint64_t *alignment_out);

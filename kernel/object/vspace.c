@@ -261,10 +261,3 @@ void vspace_unmap_table(struct capability *table)
     *entry = 0;
     flush(vspace, 0, UINT32_MAX);
 }
-
-uint64_t vspace_lookup(struct vspace *vspace, uint64_t address)
-{
-    uint64_t unused;
-    uint64_t *entry = walk(vspace, address, page_bits, &unused);
-    return entry == nullptr ? 0 : *entry;
-}

@@ -63,6 +63,3 @@ void vspace_commit_map_table(const struct vspace_map_plan *plan);
 /* Nothing if the address space is gone or holds something else there. Clears CAP_MAPPED. */
 void vspace_unmap_frame(struct capability *frame);
 void vspace_unmap_table(struct capability *table);
-
-/* Kernel only: is there a user mapping at this address? Used by the invariant check. */
-uint64_t vspace_lookup(struct vspace *vspace, uint64_t address);
