@@ -42,7 +42,8 @@ static bool print_mounts(void)
     bool complete = true;
     int found = erix_mount_next(&cursor, &mount);
     for (; found > 0; found = erix_mount_next(&cursor, &mount)) {
-        complete &= print_volume(mount.source, mount.path);
+        const char *source = mount.source[0] != '\0' ? mount.source : mount.type;
+        complete &= print_volume(source, mount.path);
     }
     if (found < 0) {
         err(1, nullptr);

@@ -16,7 +16,8 @@ int main(int argc, char **argv)
     }
     int found = erix_mount_next(&cursor, &mount);
     for (; found > 0; found = erix_mount_next(&cursor, &mount)) {
-        (void)printf("%s on %s type %s (%s)\n", mount.source, mount.path, mount.type,
+        const char *source = mount.source[0] != '\0' ? mount.source : mount.type;
+        (void)printf("%s on %s type %s (%s)\n", source, mount.path, mount.type,
             mount.read_only ? "read-only" : "read-write");
     }
     if (found < 0) {

@@ -127,6 +127,7 @@ int launch(struct shell *shell, const struct command *command)
     case FOUND_NOTHING:
         break;
     }
-    warnx("%s: command not found", name);
+    warnx("%s: %s", name,
+        strchr(name, '/') != nullptr ? "No such file or directory" : "command not found");
     return EXIT_STATUS_UNKNOWN_COMMAND;
 }

@@ -125,7 +125,7 @@ class ShellLanguage(Case):
         self.sh('exit x; echo $?', '2\n', 'sh: exit: x: not a number from 0 to 255\n')
         self.sh('sh -c "exit 200"', status=200)
         self.sh('nonsense', error='sh: nonsense: command not found\n', status=127)
-        self.sh('./none', error='sh: ./none: command not found\n', status=127)
+        self.sh('./none', error='sh: ./none: No such file or directory\n', status=127)
         self.write('plain', 'no program')
         self.sh('./plain', error='sh: ./plain: Permission denied\n', status=126)
         os.chmod(self.path('plain'), 0o755)

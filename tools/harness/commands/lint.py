@@ -25,5 +25,8 @@ def execute(arguments) -> Exit:
     problems = lint.problems()
     for problem in problems:
         print(problem)
-    print(f"{len(problems)} problems" if problems else "scenarios, groups and markers are in order")
+    if problems:
+        print(f"{len(problems)} problem" + ("s" if len(problems) > 1 else ""))
+    else:
+        print("scenarios, groups and markers are in order")
     return Exit.USAGE if problems else Exit.PASSED

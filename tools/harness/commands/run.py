@@ -13,7 +13,7 @@ SUMMARY = "build, make the disk image and boot EriX on this terminal"
 HELP = """\
 examples:
   ./erix run              the prompt of EriX here; `shutdown` at the prompt ends it
-  ./erix run --fresh      with a new disk; otherwise what you wrote is still there
+  ./erix run --fresh      with a new disk; otherwise the disk of the last run
   ./erix run --gui        with a window for the framebuffer
   ./erix run --gdb        waits for gdb and prints the command that attaches it
   ./erix run --release    the release image instead of the dev image

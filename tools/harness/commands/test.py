@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """`./erix test`: build everything, run every test and scenario, say what failed and why."""
+import argparse
 import os
 import secrets
 import time
@@ -30,10 +31,16 @@ and has no result.
 """
 
 
+def _worker_count(word: str) -> int:
+    if not word.isdecimal() or int(word) < 1:
+        raise argparse.ArgumentTypeError(f"`{word}` is not a number of workers: 1 or more")
+    return int(word)
+
+
 def add_arguments(parser) -> None:
     parser.add_argument("expression", nargs="*", metavar="EXPR",
                         help="suites (host, python, tidy, scenarios) or scenarios")
-    parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
+    parser.add_argument("-j", "--jobs", type=_worker_count, default=os.cpu_count() or 1, metavar="N",
                         help="workers, as many as processors by default")
     parser.add_argument("--seed", default="", help="where the nonces come from")
     parser.add_argument("--verbose", action="store_true", help="print what passed, too")
