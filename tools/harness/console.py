@@ -25,8 +25,9 @@ def terminal_restored():
         yield
     finally:
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
-        # Firmware may have left colours, a hidden cursor or a scrolling region behind.
-        sys.stdout.write("\x1b[0m\x1b[?25h\x1b[r\r\n" if sys.stdout.isatty() else "\n")
+        # Firmware may have left colours, a hidden cursor or a scrolling region behind. Ending the
+        # region moves the cursor to the top, so its place is kept (ESC 7, ESC 8).
+        sys.stdout.write("\x1b7\x1b[r\x1b8\x1b[0m\x1b[?25h\r\n" if sys.stdout.isatty() else "\n")
         sys.stdout.flush()
 
 
