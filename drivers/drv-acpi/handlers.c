@@ -77,7 +77,15 @@ static enum status power_off(void *self, struct ipc_caller caller)
         return status;
     }
     status = enter_soft_off(drv_acpi, &power->control_b, power->soft_off_type_b);
-    return status == STATUS_OK ? STATUS_IO : status; /* Still here: the machine did not obey. */
+    if (status != STATUS_OK) {
+        return status;
+    }
+    /* The machine obeys in its own time, and there is no event that would tell of a failure. */
+    constexpr uint32_t yields_max = 10'000'000;
+    for (uint32_t i = 0; i < yields_max; i++) {
+        thread_yield();
+    }
+    return STATUS_IO;
 }
 
 static enum status restart(void *self, struct ipc_caller caller)

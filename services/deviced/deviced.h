@@ -25,8 +25,8 @@ struct driver {
     uint32_t role;
     uint32_t process;
     struct endpoint_cap handle; /* owned: can start and kill the process */
-    uint32_t row;               /* index of its device row in BootConfig */
-    uint32_t device;            /* index in devices, or nobody: no evidence yet */
+    uint32_t row; /* index in BootConfig of the device row that matched; before that of its first */
+    uint32_t device; /* index in devices, or nobody: no evidence yet */
 };
 
 struct deviced {

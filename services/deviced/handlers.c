@@ -27,6 +27,21 @@ static bool row_is_for(
            matches(row->class_code, facts->class_code);
 }
 
+/* The row of a driver that means this device, or device_count: a driver may have several. */
+static uint32_t find_row(
+    const struct deviced *deviced, uint32_t role, const struct device_report_device_request *facts)
+{
+    uint32_t index = 0;
+    while (index < deviced->config.device_count) {
+        const struct bootconfig_device row = bootconfig_device(&deviced->config, index);
+        if (row.driver_role == role && row_is_for(&row, facts)) {
+            break;
+        }
+        index++;
+    }
+    return index;
+}
+
 /* Bits of the PCI command register: memory space, and bus mastering where the row allows DMA. */
 static void enable_device(
     struct deviced *deviced, const struct device *device, const struct bootconfig_device *row)
@@ -50,12 +65,14 @@ static void match_devices(struct deviced *deviced)
         struct driver *driver = &deviced->drivers[d];
         for (uint32_t i = 0; i < deviced->device_count && driver->device == nobody; i++) {
             struct device *device = &deviced->devices[i];
-            const struct bootconfig_device row = bootconfig_device(&deviced->config, driver->row);
-            if (device->driver != nobody || !row_is_for(&row, &device->facts)) {
+            const uint32_t index = find_row(deviced, driver->role, &device->facts);
+            if (device->driver != nobody || index == deviced->config.device_count) {
                 continue;
             }
+            const struct bootconfig_device row = bootconfig_device(&deviced->config, index);
             device->driver = d;
             driver->device = i;
+            driver->row = index;
             enable_device(deviced, device, &row);
             enum status status = process_start((struct process_cap){driver->handle.slot});
             if (status != STATUS_OK) {
