@@ -40,8 +40,8 @@ def _worker_count(word: str) -> int:
 def add_arguments(parser) -> None:
     parser.add_argument("expression", nargs="*", metavar="EXPR",
                         help="suites (host, python, tidy, scenarios) or scenarios")
-    parser.add_argument("-j", "--jobs", type=_worker_count, default=os.cpu_count() or 1, metavar="N",
-                        help="workers, as many as processors by default")
+    parser.add_argument("-j", "--jobs", type=_worker_count, default=os.cpu_count() or 1,
+                        metavar="N", help="workers, as many as processors by default")
     parser.add_argument("--seed", default="", help="where the nonces come from")
     parser.add_argument("--verbose", action="store_true", help="print what passed, too")
     parser.add_argument("--no-build", action="store_true", help="trust what lies in build/")
