@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: ISC
 """`./erix run`: boot EriX on this terminal."""
+import fcntl
 import os
 import sys
 from pathlib import Path
+from typing import TextIO
 
 from harness import (accelerator, artifacts, build, cas, console, debugger, images, packages, paths,
                      qemu)
-from harness.outcome import Exit
+from harness.outcome import EnvironmentProblem, Exit
 from harness.terminal import styled
 
 SUMMARY = "build, make the disk image and boot EriX on this terminal"
@@ -31,6 +33,19 @@ def add_arguments(parser) -> None:
     parser.add_argument("--release", action="store_true", help="boot the release image")
     parser.add_argument("--memory", type=int, default=512, metavar="MIB", help="512 by default")
     parser.add_argument("--no-build", action="store_true", help="trust what lies in build/")
+
+
+def _claim_disk() -> TextIO:
+    """One run at a time has the kept disk, as long as the returned file is open."""
+    paths.RUNS.mkdir(parents=True, exist_ok=True)
+    lock = open(paths.RUNS / "run.lock", "w", encoding="utf-8")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise EnvironmentProblem("another ./erix run has the disk; end it first (`shutdown` at its "
+                                 "prompt, or Ctrl-] x)") from None
+    return lock
 
 
 def _kept_disk(profile: str, fresh: bool) -> Path:
@@ -60,17 +75,18 @@ def execute(arguments) -> Exit:
     if not arguments.no_build:
         build.build(("target", "uefi"))
     profile = "release" if arguments.release else "dev"
-    disk = _kept_disk(profile, arguments.fresh)
-    socket = paths.RUNS / DEBUG_SOCKET
-    socket.unlink(missing_ok=True)
-    spec = qemu.MachineSpec(
-        disks=(qemu.Disk(disk, "virtio", boot=True),), accelerator=accelerator.choose().name,
-        memory_mib=arguments.memory, display="gtk" if arguments.gui else "none",
-        wait_for_debugger=arguments.gdb,
-        gdb_socket=f"unix:{socket},server=on,wait=off" if arguments.gdb else "")
-    if arguments.gdb:
-        print(f"waiting for the debugger; in another terminal:\n  {debugger.line(socket)}")
-    print(styled(f"booting {paths.shown(disk)} · {console.ESCAPE_HELP}", "dim"))
-    sys.stdout.flush()
-    status = console.run(qemu.command(spec))
+    with _claim_disk():
+        disk = _kept_disk(profile, arguments.fresh)
+        socket = paths.RUNS / DEBUG_SOCKET
+        socket.unlink(missing_ok=True)
+        spec = qemu.MachineSpec(
+            disks=(qemu.Disk(disk, "virtio", boot=True),), accelerator=accelerator.choose().name,
+            memory_mib=arguments.memory, display="gtk" if arguments.gui else "none",
+            wait_for_debugger=arguments.gdb,
+            gdb_socket=f"unix:{socket},server=on,wait=off" if arguments.gdb else "")
+        if arguments.gdb:
+            print(f"waiting for the debugger; in another terminal:\n  {debugger.line(socket)}")
+        print(styled(f"booting {paths.shown(disk)} · {console.ESCAPE_HELP}", "dim"))
+        sys.stdout.flush()
+        status = console.run(qemu.command(spec))
     return Exit.PASSED if status == 0 else Exit.FAILED
