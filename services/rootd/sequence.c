@@ -247,6 +247,14 @@ static bool may_launch(uint32_t index)
            (launch.launcher_role != ROLE_DEVICED || is_role_ready(ROLE_DEVICED));
 }
 
+/* Rows in their order, up to the first whose time has not come. */
+static void launch_due(void)
+{
+    while (rootd.next_row < rootd.config.launch_count && may_launch(rootd.next_row)) {
+        launch_next();
+    }
+}
+
 static bool has_more_drivers(void)
 {
     for (uint32_t index = rootd.next_row; index < rootd.config.launch_count; index++) {
@@ -321,16 +329,12 @@ static void arm_alarm(void)
 
 void sequence_advance(void)
 {
-    while (rootd.next_row < rootd.config.launch_count && may_launch(rootd.next_row)) {
-        launch_next();
-    }
+    launch_due();
     seal_drivers();
     if (!rootd.finished && find_silent() == rootd.config.launch_count) {
         rootd.finished = true;
         finish_start();
-        while (rootd.next_row < rootd.config.launch_count && may_launch(rootd.next_row)) {
-            launch_next(); /* verifiers */
-        }
+        launch_due(); /* verifiers */
     }
     arm_alarm();
 }
