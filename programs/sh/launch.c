@@ -4,6 +4,7 @@
 #include <erix/terminal.h>
 #include <err.h>
 #include <errno.h>
+#include <lib/fault/fault.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -69,6 +70,20 @@ static enum finding find_program(const char *name, char path_out[static PATH_MAX
     return judge(path_out);
 }
 
+static void report_fault(const char *name, const struct process_result *result)
+{
+    const char *fault = fault_name(result->code);
+    const unsigned long long instruction = result->instruction_pointer;
+    if (result->code == fault_vector_page) {
+        warnx("%s: %s (vector %u, error 0x%x) at instruction 0x%llx: %s 0x%llx", name, fault,
+            result->code, result->error_code, instruction, fault_access(result->error_code),
+            (unsigned long long)result->address);
+    } else {
+        warnx("%s: %s (vector %u, error 0x%x) at instruction 0x%llx", name, fault, result->code,
+            result->error_code, instruction);
+    }
+}
+
 static int report_ending(struct shell *shell, const char *name, const struct process_result *result)
 {
     switch (result->ending) {
@@ -80,7 +95,7 @@ static int report_ending(struct shell *shell, const char *name, const struct pro
     case PROCESS_FAULTED:
         break;
     }
-    warnx("%s: ended by fault %u", name, result->code);
+    report_fault(name, result);
     return EXIT_STATUS_FAULTED;
 }
 

@@ -2,12 +2,27 @@
 /* Operations of protocols event and crash. */
 #include "crashd.h"
 
+#include <lib/fault/fault.h>
 #include <protocol/process.h>
 #include <slots/crashd.h>
 #include <userlib/log.h>
 #include <userlib/syscall.h>
 
 #include <string.h>
+
+static void log_report(const struct crash_read_reply *report)
+{
+    const char *fault = fault_name(report->vector);
+    const unsigned long long instruction = report->instruction_pointer;
+    if (report->vector == fault_vector_page) {
+        log_write(LOG_ERROR, "process %u (%s): %s, error 0x%x, at instruction 0x%llx: %s 0x%llx",
+            report->process, report->name, fault, report->error_code, instruction,
+            fault_access(report->error_code), (unsigned long long)report->address);
+    } else {
+        log_write(LOG_ERROR, "process %u (%s): %s (vector %u), error 0x%x, at instruction 0x%llx",
+            report->process, report->name, fault, report->vector, report->error_code, instruction);
+    }
+}
 
 static enum status process_ended(
     void *self, struct ipc_caller caller, const struct event_process_ended_request *request)
@@ -23,13 +38,14 @@ static enum status process_ended(
         .next_cursor = crashd->next,
         .process = request->process,
         .role = request->role,
-        .vector = request->code,
+        .vector = (uint32_t)request->code,
+        .error_code = request->error_code,
         .address = request->address,
+        .instruction_pointer = request->instruction_pointer,
     };
     memcpy(report->name, request->name, sizeof report->name);
     (void)clock_read((struct clock_cap){SLOT_CLOCK}, &report->time_ns); /* 0 if there is no clock */
-    log_write(LOG_ERROR, "process %u (%s) died of fault %lld at 0x%llx", request->process,
-        request->name, (long long)request->code, (unsigned long long)request->address);
+    log_report(report);
     return STATUS_OK;
 }
 

@@ -7,9 +7,20 @@
 
 #include "build.h"
 
+struct process_wait_reply ending_reply(const struct ending *ending)
+{
+    return (struct process_wait_reply){
+        .reason = ending->reason,
+        .error_code = ending->error_code,
+        .code = ending->code,
+        .address = ending->address,
+        .instruction_pointer = ending->instruction_pointer,
+    };
+}
+
 static void answer_waiters(struct procd *procd, const struct process_outcome *outcome)
 {
-    const struct process_wait_reply reply = {.reason = outcome->reason, .code = outcome->code};
+    const struct process_wait_reply reply = ending_reply(&outcome->ending);
     for (uint32_t index = 0; index < waiters_max; index++) {
         struct waiter *waiter = &procd->waiters[index];
         if (waiter->process == outcome->process) {
@@ -21,14 +32,15 @@ static void answer_waiters(struct procd *procd, const struct process_outcome *ou
 
 void ending_finish(struct procd *procd, struct process *process, const struct ending *ending)
 {
-    const struct process_outcome outcome = {
-        .process = process->id, .reason = ending->reason, .code = ending->code};
+    const struct process_outcome outcome = {.process = process->id, .ending = *ending};
     struct event_process_ended_request event = {
         .process = process->id,
         .role = process->role,
         .reason = ending->reason,
+        .error_code = ending->error_code,
         .code = ending->code,
         .address = ending->address,
+        .instruction_pointer = ending->instruction_pointer,
     };
     static_assert(sizeof event.name == startup_name_bytes);
     memcpy(event.name, process->startup->name, sizeof event.name);

@@ -145,7 +145,7 @@ static enum status handle_wait(
     struct process_outcome outcome = {};
     const enum status status = processes_find_outcome(&procd->processes, caller.client, &outcome);
     if (status == STATUS_OK) {
-        *reply_out = (struct process_wait_reply){.reason = outcome.reason, .code = outcome.code};
+        *reply_out = ending_reply(&outcome.ending);
     }
     return status;
 }
@@ -268,8 +268,10 @@ static enum status handle_page(
 {
     return end_faulted(self, caller,
         &(struct ending){.reason = process_reason_faulted,
+            .error_code = (uint32_t)request->error_code,
             .code = vector_page_fault,
-            .address = request->address});
+            .address = request->address,
+            .instruction_pointer = request->instruction_pointer});
 }
 
 static enum status handle_exception(
@@ -277,8 +279,9 @@ static enum status handle_exception(
 {
     return end_faulted(self, caller,
         &(struct ending){.reason = process_reason_faulted,
+            .error_code = (uint32_t)request->error_code,
             .code = (int64_t)request->vector,
-            .address = request->instruction_pointer});
+            .instruction_pointer = request->instruction_pointer});
 }
 
 static enum status handle_exit(

@@ -45,11 +45,18 @@ struct process {
     uint64_t entry;
 };
 
-/* How a process ended. */
+/* How a process ended: the fields of wait() of protocol process. */
+struct ending {
+    uint32_t reason;
+    uint32_t error_code;
+    int64_t code;
+    uint64_t address;
+    uint64_t instruction_pointer;
+};
+
 struct process_outcome {
     uint32_t process;
-    uint32_t reason; /* as in protocol process */
-    int64_t code;
+    struct ending ending;
 };
 
 struct processes {

@@ -121,7 +121,16 @@ enum ending_reason {
     ENDING_FAULTED
 };
 
-long processes_wait(cap_slot handle, enum ending_reason *reason_out, uint32_t *code_out);
+/* What procd says of an ended process; see protocol process. */
+struct ending {
+    enum ending_reason reason;
+    uint32_t code;
+    uint32_t error_code;
+    uint64_t instruction_pointer;
+    uint64_t address;
+};
+
+long processes_wait(cap_slot handle, struct ending *ending_out);
 long processes_next(uint64_t *cursor, struct erix_process *process_out);
 long processes_capability_next(
     uint64_t process, uint64_t *cursor, struct erix_capability *capability_out);

@@ -16,7 +16,7 @@ constexpr uint64_t measure_ns = 5'000'000;
 
 static uint64_t ticks_per_ms; /* of the time stamp counter; 0: not measured yet */
 
-long processes_wait(cap_slot handle, enum ending_reason *reason_out, uint32_t *code_out)
+long processes_wait(cap_slot handle, struct ending *ending_out)
 {
     struct process_wait_reply reply;
     buffer_forget();
@@ -24,11 +24,16 @@ long processes_wait(cap_slot handle, enum ending_reason *reason_out, uint32_t *c
     if (status != STATUS_OK) {
         return status == STATUS_NOT_FOUND ? -ECHILD : result_of(status);
     }
-    *code_out = (uint32_t)reply.code;
+    *ending_out = (struct ending){
+        .code = (uint32_t)reply.code,
+        .error_code = reply.error_code,
+        .instruction_pointer = reply.instruction_pointer,
+        .address = reply.address,
+    };
     if (reply.reason == process_reason_exited) {
-        *reason_out = ENDING_EXITED;
+        ending_out->reason = ENDING_EXITED;
     } else {
-        *reason_out = reply.reason == process_reason_killed ? ENDING_KILLED : ENDING_FAULTED;
+        ending_out->reason = reply.reason == process_reason_killed ? ENDING_KILLED : ENDING_FAULTED;
     }
     return 0;
 }

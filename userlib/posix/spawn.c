@@ -198,18 +198,22 @@ long system_wait(pid_t process, struct process_result *result_out)
         [ENDING_KILLED] = PROCESS_INTERRUPTED,
         [ENDING_FAULTED] = PROCESS_FAULTED,
     };
-    enum ending_reason reason = ENDING_KILLED;
-    uint32_t code = 0;
+    struct ending ending = {};
     struct child *child = process <= 0 ? nullptr : find_child(process);
     if (child == nullptr) {
         return -ECHILD;
     }
-    const long result = processes_wait(child->handle, &reason, &code);
+    const long result = processes_wait(child->handle, &ending);
     slots_delete(child->handle);
     *child = (struct child){};
     if (result == 0) {
         *result_out = (struct process_result){
-            .ending = endings[reason], .code = reason == ENDING_KILLED ? 0 : code};
+            .ending = endings[ending.reason],
+            .code = ending.code,
+            .error_code = ending.error_code,
+            .instruction_pointer = ending.instruction_pointer,
+            .address = ending.address,
+        };
     }
     return result;
 }

@@ -48,14 +48,15 @@ static void test_outcomes_are_kept_for_a_while(void)
     for (uint32_t count = 0; count <= process_outcomes_max; count++) {
         struct process *process = nullptr;
         CHECK(processes_add(&processes, &process) == STATUS_OK);
-        outcome = (struct process_outcome){.process = process->id, .reason = 1, .code = count};
+        outcome = (struct process_outcome){
+            .process = process->id, .ending = {.reason = 1, .code = count}};
         processes_remove(&processes, process, &outcome);
     }
     CHECK(processes_find_outcome(&processes, process_first_id, &outcome) == STATUS_NOT_FOUND);
     CHECK(processes_find_outcome(&processes, process_first_id + 1, &outcome) == STATUS_OK);
-    CHECK_EQUAL(outcome.code, 1);
+    CHECK_EQUAL(outcome.ending.code, 1);
     CHECK(processes_find_outcome(&processes, processes.last_id, &outcome) == STATUS_OK);
-    CHECK_EQUAL(outcome.code, process_outcomes_max);
+    CHECK_EQUAL(outcome.ending.code, process_outcomes_max);
 }
 
 int main(void)

@@ -26,9 +26,14 @@ enum process_ending {
     PROCESS_INTERRUPTED /* ended from outside, for instance by ^C at its terminal; `code` is 0 */
 };
 
+/* The last three tell more of a fault: the processor's error code, the instruction, and what
+ * address a page fault was about. Otherwise they are 0. */
 struct process_result {
     enum process_ending ending;
     uint32_t code;
+    uint32_t error_code;
+    uint64_t instruction_pointer;
+    uint64_t address;
 };
 
 /*
