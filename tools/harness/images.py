@@ -54,7 +54,7 @@ class Images:
     def prepare(self, scenario: Scenario, folder: Path, nonce: str) -> Prepared:
         """Make or find the disks of a scenario. Raises HarnessError if one cannot be made."""
         try:
-            prepared = self._disk_image(scenario, folder) \
+            prepared = self._disk_image(scenario, folder, nonce) \
                 if scenario.options["run_mode"] == "vm-disk-image" \
                 else self._fixture(scenario, folder, nonce)
         except host.MissingTool as error:
@@ -94,11 +94,12 @@ class Images:
         return Prepared(tuple(disks), data_disk, digests["disk"], self._flash(scenario, folder),
                         digests=digests, private=private)
 
-    def _disk_image(self, scenario: Scenario, folder: Path) -> Prepared:
+    def _disk_image(self, scenario: Scenario, folder: Path, nonce: str) -> Prepared:
         """The packaged appliance image in one of its topologies, without debug exit."""
         image = appliance(scenario.options["runtime_config_profile"])
         own = folder / "disk.img"
         disk.copy(image, own)
+        put_files(own, scenario, nonce)
         disks = tuple(self._topology(scenario.options["disk_image_case"], own, folder))
         extra = tuple(each.image for each in disks if each.image.parent == folder)
         return Prepared(disks, own, diskcheck.digest(own), self._flash(scenario, folder),
