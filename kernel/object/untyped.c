@@ -126,12 +126,12 @@ bool untyped_clear_step(const struct untyped_retype_plan *plan)
     constexpr uint64_t step_bytes = 16384;
     struct capability *untyped = plan->untyped;
     uint64_t end = plan->first_offset + plan->object_bytes * plan->count;
-    if (plan->kind == OBJECT_UNTYPED || (untyped->flags & CAP_DEVICE) != 0) {
-        return true;
-    }
     if (untyped->first_child == nullptr && untyped->used_bytes != 0) {
         untyped->used_bytes = 0;
         untyped->cleared_bytes = 0;
+    }
+    if (plan->kind == OBJECT_UNTYPED || (untyped->flags & CAP_DEVICE) != 0) {
+        return true;
     }
     uint64_t from = untyped->cleared_bytes;
     if (from < plan->first_offset) {

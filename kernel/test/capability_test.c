@@ -218,6 +218,22 @@ static void memory_is_cleared_again(void)
     }
 }
 
+/* What was handed out before is dirty, even if an untyped block, which needs no clearing, is the
+ * first thing that is made of the memory now. */
+static void memory_is_cleared_again_behind_an_untyped_block(void)
+{
+    start();
+    CHECK_EQUAL(retype(root, 0, 10, OBJECT_FRAME, 12, 2), STATUS_OK);
+    memset(memory, 0xff, 2 * 4096);
+    revoke(root);
+    CHECK_EQUAL(retype(root, 0, 10, OBJECT_UNTYPED, 12, 1), STATUS_OK);
+    CHECK_EQUAL(retype(root, 0, 11, OBJECT_CSPACE, 4, 1), STATUS_OK);
+    const struct cspace *made = (const struct cspace *)cspace_slot(space[0], 11)->object;
+    for (uint32_t slot = 0; slot < 1U << made->bits; slot++) {
+        CHECK_EQUAL(made->slots[slot].kind, OBJECT_NONE);
+    }
+}
+
 static void copies_never_gain_rights(void)
 {
     start();
@@ -387,6 +403,7 @@ int main(void)
     TEST(retype_refuses_what_does_not_fit);
     TEST(device_memory_gives_only_memory);
     TEST(memory_is_cleared_again);
+    TEST(memory_is_cleared_again_behind_an_untyped_block);
     TEST(copies_never_gain_rights);
     TEST(revoke_takes_all_descendants);
     TEST(children_of_a_deleted_copy_stay);
