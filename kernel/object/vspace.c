@@ -246,9 +246,8 @@ void vspace_unmap_frame(struct capability *frame)
     flush(vspace, frame->address_mapped, count);
 }
 
-void vspace_unmap_table(struct capability *table)
+static void unlink_table(const struct capability *table)
 {
-    table->flags &= (uint16_t)~CAP_MAPPED;
     struct vspace *vspace = vspace_by_id(table->vspace_id);
     if (vspace == nullptr) {
         return;
@@ -260,4 +259,13 @@ void vspace_unmap_table(struct capability *table)
     }
     *entry = 0;
     flush(vspace, 0, UINT32_MAX);
+}
+
+/* What was mapped through the table remembers a place that does not lead here any more. Its entries
+ * go too, or they would outlive it and show elsewhere when the table is mapped again. */
+void vspace_unmap_table(struct capability *table)
+{
+    table->flags &= (uint16_t)~CAP_MAPPED;
+    unlink_table(table);
+    memset(kernel_pointer(table->address), 0, page_table_size_bytes);
 }

@@ -5,7 +5,8 @@
  *
  * A mapped frame or table remembers the id of its address space and the place in it. Ids are never
  * used twice, so what remembers a dead address space finds nothing. Before an entry is cleared it
- * is compared with the address of what should be there.
+ * is compared with the address of what should be there. A table that is in no address space is
+ * empty.
  *
  * Invariant: no entry is writable and executable; no entry of the user half leads to kernel memory.
  */
@@ -62,4 +63,6 @@ void vspace_commit_map_table(const struct vspace_map_plan *plan);
 
 /* Nothing if the address space is gone or holds something else there. Clears CAP_MAPPED. */
 void vspace_unmap_frame(struct capability *frame);
+
+/* Likewise, and empties the table: it shows nothing wherever it is mapped next. */
 void vspace_unmap_table(struct capability *table);

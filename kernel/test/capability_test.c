@@ -234,6 +234,29 @@ static void memory_is_cleared_again_behind_an_untyped_block(void)
     }
 }
 
+static enum status map_table(struct vspace *vspace, uint32_t slot, uint64_t address)
+{
+    struct vspace_map_plan plan;
+    enum status status =
+        vspace_decode_map_table(vspace, cspace_slot(space[0], slot), address, &plan);
+    if (status == STATUS_OK) {
+        vspace_commit_map_table(&plan);
+    }
+    return status;
+}
+
+static enum status map_frame(struct vspace *vspace, uint32_t slot, uint64_t address)
+{
+    struct vspace_map_plan plan;
+    uint64_t missing_bits;
+    enum status status = vspace_decode_map_frame(vspace, cspace_slot(space[0], slot), address,
+        RIGHT_READ | RIGHT_WRITE, &plan, &missing_bits);
+    if (status == STATUS_OK) {
+        vspace_commit_map_frame(&plan);
+    }
+    return status;
+}
+
 static void copies_never_gain_rights(void)
 {
     start();
@@ -309,6 +332,28 @@ static void depth_is_bounded(void)
     CHECK_EQUAL(status, STATUS_TOO_LARGE);
     revoke(root);
     check_all();
+}
+
+static void an_unmapped_table_forgets_its_frames(void)
+{
+    constexpr uint64_t first_place = UINT64_C(0x400000);
+    constexpr uint64_t second_place = UINT64_C(0x800000);
+    start();
+    CHECK_EQUAL(retype(root, 0, 10, OBJECT_VSPACE, 0, 1), STATUS_OK);
+    CHECK_EQUAL(retype(root, 0, 11, OBJECT_PAGE_TABLE, 0, 3), STATUS_OK);
+    CHECK_EQUAL(retype(root, 0, 14, OBJECT_FRAME, 12, 1), STATUS_OK);
+    struct vspace *vspace = (struct vspace *)cspace_slot(space[0], 10)->object;
+    for (uint32_t slot = 11; slot < 14; slot++) {
+        CHECK_EQUAL(map_table(vspace, slot, first_place), STATUS_OK);
+    }
+    struct capability *table = cspace_slot(space[0], 13);
+    const uint64_t *entries = kernel_pointer(table->address);
+    CHECK_EQUAL(map_frame(vspace, 14, first_place), STATUS_OK);
+    CHECK(entries[0] != 0);
+    vspace_unmap_table(table);
+    CHECK_EQUAL(map_table(vspace, 13, second_place), STATUS_OK);
+    CHECK_EQUAL(entries[0], 0);
+    remove_cap(cspace_slot(space[0], 14));
 }
 
 /* --- the random run --- */
@@ -409,6 +454,7 @@ int main(void)
     TEST(children_of_a_deleted_copy_stay);
     TEST(a_dying_space_gives_everything_back);
     TEST(depth_is_bounded);
+    TEST(an_unmapped_table_forgets_its_frames);
     TEST(random_operations_keep_the_invariants);
     return check_report();
 }
