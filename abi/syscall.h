@@ -9,7 +9,7 @@
  *   rdx r10 r8 r9 message words 0 to 3, or arguments 0 to 3 of the operation
  * Registers on return:
  *   rax           enum status of the system call itself
- *   rdi           badge of the sender, where a message was received
+ *   rdi           badge of the sender, where a message was received; 0 with a reply
  *   rsi           message tag, where a message was received
  *   rdx r10 r8 r9 message words 0 to 3, or results 0 to 3 of the operation
  * All other registers are preserved. Message words from 4 on, and capability slots, travel in the

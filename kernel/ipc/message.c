@@ -39,6 +39,7 @@ static enum status decode_delivery(
     delivery_out->sender = sender;
     delivery_out->receiver = receiver;
     delivery_out->tag = tag;
+    delivery_out->badge = 0;
     delivery_out->extra_words = 0;
     delivery_out->caps.count = 0;
     if (words > message_register_words) {
