@@ -33,6 +33,7 @@ struct kernel_state {
     uint64_t vspace_next_id;
 
     struct cspace *cspaces;
+    struct capability parked; /* on its way out and in no container; see cap.c */
     struct irq irqs[irq_count];
     struct thread *root_thread; /* rootd's: if it dies, all ends */
     enum boot_profile profile;

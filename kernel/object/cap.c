@@ -4,14 +4,19 @@
  *
  * Deleting the last capability to a container (a capability space, or a thread with its own few
  * slots) first empties the container. Containers nest, so each step walks down to the innermost
- * thing that can go and removes just that. The walk cannot cycle: it only enters objects with a
- * single capability, which is the one it came by. Its length is bounded by the memory that was
- * spent on nested containers.
+ * thing that can go and removes just that. It only enters objects with a single capability, which
+ * is the one it came by; so the one thing that it can come back to is where it began. Its length is
+ * bounded by the memory that was spent on nested containers.
+ *
+ * A container may hold its own last capability, directly or through others, and what is revoked may
+ * lie in a container that was derived from it. The capability where the walk began is then parked
+ * outside of all containers, in kernel_state.parked, and goes before anything else.
  */
 #include <kernel/object/cap.h>
 
 #include <kernel/object/object.h>
 #include <kernel/panic.h>
+#include <kernel/state.h>
 
 struct kind_facts {
     bool counts_references;
@@ -36,7 +41,10 @@ static const struct kind_facts facts[OBJECT_KIND_COUNT] = {
 
 static void unlink_from_siblings(struct capability *cap);
 static void give_child_to_grandparent(struct capability *cap);
-static struct capability *innermost_deletable(struct capability *cap);
+static bool delete_or_park(struct capability *cap, const struct capability *revoked);
+static bool delete_parked(void);
+static struct capability *innermost_deletable(
+    struct capability *cap, const struct capability *revoked);
 static void clear_slot(struct capability *cap);
 
 bool cap_kind_counts_references(enum object_kind kind)
@@ -146,10 +154,49 @@ void cap_move(struct capability *source, struct capability *target)
 
 bool cap_delete_step(struct capability *cap)
 {
-    if (cap->kind == OBJECT_NONE) {
+    if (delete_parked()) {
+        return false;
+    }
+    return cap->kind == OBJECT_NONE || delete_or_park(cap, nullptr);
+}
+
+bool cap_revoke_step(struct capability *cap)
+{
+    if (delete_parked()) {
+        return false;
+    }
+    if (cap->first_child == nullptr) {
         return true;
     }
-    struct capability *victim = innermost_deletable(cap);
+    struct capability *leaf = cap->first_child;
+    for (uint32_t depth = 0; leaf->first_child != nullptr; depth++) {
+        kassert(depth <= derivation_depth_max);
+        leaf = leaf->first_child;
+    }
+    (void)delete_or_park(leaf, cap); /* Progress either way; the loop is the caller's. */
+    return cap->first_child == nullptr && kernel_state.parked.kind == OBJECT_NONE;
+}
+
+/* One step on the parked capability; false if there is none. */
+static bool delete_parked(void)
+{
+    if (kernel_state.parked.kind == OBJECT_NONE) {
+        return false;
+    }
+    (void)delete_or_park(&kernel_state.parked, nullptr);
+    return true;
+}
+
+/* One step towards an empty slot, for the sake of deleting it or of revoking `revoked`. True when
+ * it is empty. */
+static bool delete_or_park(struct capability *cap, const struct capability *revoked)
+{
+    struct capability *victim = innermost_deletable(cap, revoked);
+    if (victim == nullptr) {
+        kassert(cap->first_child == nullptr); /* There would be a second capability. */
+        cap_move(cap, &kernel_state.parked);
+        return false;
+    }
     if (victim->first_child != nullptr) {
         give_child_to_grandparent(victim);
         return false;
@@ -162,22 +209,10 @@ bool cap_delete_step(struct capability *cap)
     return victim == cap;
 }
 
-bool cap_revoke_step(struct capability *cap)
-{
-    if (cap->first_child == nullptr) {
-        return true;
-    }
-    struct capability *leaf = cap->first_child;
-    for (uint32_t depth = 0; leaf->first_child != nullptr; depth++) {
-        kassert(depth <= derivation_depth_max);
-        leaf = leaf->first_child;
-    }
-    (void)cap_delete_step(leaf); /* Progress either way; the loop is the caller's. */
-    return cap->first_child == nullptr;
-}
-
-/* From `cap` down through containers that would die with their last capability. */
-static struct capability *innermost_deletable(struct capability *cap)
+/* From `cap` down through containers that would die with their last capability. nullptr where that
+ * leads to `cap` again or to what is revoked. */
+static struct capability *innermost_deletable(
+    struct capability *cap, const struct capability *revoked)
 {
     struct capability *victim = cap;
     while (cap_kind_counts_references(victim->kind) && victim->object->reference_count == 1) {
@@ -185,14 +220,22 @@ static struct capability *innermost_deletable(struct capability *cap)
         if (inner == nullptr) {
             break;
         }
+        if (inner == cap || inner == revoked) {
+            return nullptr;
+        }
         victim = inner;
     }
     return victim;
 }
 
+/* The memory of an untyped capability goes to the grandparent with the first child that does: it
+ * must never be handed out twice, whatever becomes of the rest of the deletion. */
 static void give_child_to_grandparent(struct capability *cap)
 {
     struct capability *child = cap->first_child;
+    if (cap->kind == OBJECT_UNTYPED) {
+        cap->flags |= CAP_SPENT;
+    }
     unlink_from_siblings(child);
     link_under(child, cap->parent);
 }

@@ -9,7 +9,8 @@
  *  3. object->reference_count is the number of capabilities to it (struct object kinds only).
  *  4. Memory kinds (untyped, frame, page table) keep their state in the capability itself. Untyped
  * and page tables have exactly one capability; a frame's copies are mapped independently.
- *  5. Work on an unbounded number of capabilities is done in steps; each step leaves the forest
+ *  5. Memory is handed out once: a spent untyped capability gives none.
+ *  6. Work on an unbounded number of capabilities is done in steps; each step leaves the forest
  * sound.
  */
 #pragma once
@@ -34,6 +35,7 @@ constexpr enum status status_restart = (enum status) - 1;
 enum cap_flags : uint16_t {
     CAP_DEVICE = 1 << 0, /* untyped, frame: device memory, never cleared */
     CAP_MAPPED = 1 << 1, /* frame, page table: has a place in `vspace_id` at `address_mapped` */
+    CAP_SPENT = 1 << 2,  /* untyped: being deleted; what was made of it is its parent's now */
 };
 
 struct capability {
@@ -91,7 +93,7 @@ enum status cap_decode_move(const struct capability *source, const struct capabi
 void cap_move(struct capability *source, struct capability *target);
 
 /* One bounded step towards an empty slot. True when it is empty. Objects whose last capability goes
- * are destroyed, after everything in them. */
+ * are destroyed, after everything in them. The slot may itself lie in what is destroyed. */
 bool cap_delete_step(struct capability *cap);
 
 /* One bounded step towards a capability without descendants. True when it has none. */

@@ -13,8 +13,12 @@
 #include <lib/base/base.h>
 
 #include <stdckdint.h>
+
 static uint64_t used_bytes(const struct capability *untyped)
 {
+    if ((untyped->flags & CAP_SPENT) != 0) {
+        return UINT64_C(1) << untyped->bits;
+    }
     return untyped->first_child == nullptr ? 0 : untyped->used_bytes;
 }
 

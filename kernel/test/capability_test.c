@@ -319,6 +319,78 @@ static void a_dying_space_gives_everything_back(void)
     check_all();
 }
 
+static struct cspace *space_of(const struct capability *cap)
+{
+    return (struct cspace *)cap->object;
+}
+
+static void move_cap(uint32_t slot, struct cspace *target, uint32_t target_slot)
+{
+    struct capability *source = cspace_slot(space[0], slot);
+    CHECK_EQUAL(cap_decode_move(source, cspace_slot(target, target_slot)), STATUS_OK);
+    cap_move(source, cspace_slot(target, target_slot));
+    cspace_note_filled(target, target_slot);
+}
+
+static void everything_is_back(void)
+{
+    CHECK_EQUAL(kernel_state.parked.kind, OBJECT_NONE);
+    CHECK(root->first_child == nullptr);
+    CHECK_EQUAL(untyped_free_bytes(root), sizeof memory);
+    CHECK(kernel_state.cspaces == space[2]);
+}
+
+static void spaces_that_hold_themselves_die(void)
+{
+    start();
+    CHECK_EQUAL(retype(root, 0, 10, OBJECT_CSPACE, 4, 3), STATUS_OK);
+    CHECK_EQUAL(retype(root, 0, 13, OBJECT_ENDPOINT, 0, 1), STATUS_OK);
+    struct cspace *first = space_of(cspace_slot(space[0], 10));
+    struct cspace *second = space_of(cspace_slot(space[0], 11));
+    struct cspace *lonely = space_of(cspace_slot(space[0], 12));
+    move_cap(11, first, 3);
+    move_cap(10, second, 4);
+    move_cap(13, second, 5);
+    move_cap(12, lonely, 1);
+    remove_cap(cspace_slot(first, 3));
+    remove_cap(cspace_slot(lonely, 1));
+    everything_is_back();
+    CHECK_EQUAL(retype(root, 0, 10, OBJECT_CSPACE, 4, 1), STATUS_OK);
+    lonely = space_of(cspace_slot(space[0], 10));
+    move_cap(10, lonely, 1);
+    revoke(root);
+    everything_is_back();
+}
+
+static void revoking_what_lies_in_its_own_child_takes_both(void)
+{
+    start();
+    CHECK_EQUAL(retype(root, 0, 10, OBJECT_UNTYPED, 16, 1), STATUS_OK);
+    CHECK_EQUAL(retype(cspace_slot(space[0], 10), 0, 11, OBJECT_CSPACE, 4, 1), STATUS_OK);
+    struct cspace *inner = space_of(cspace_slot(space[0], 11));
+    move_cap(10, inner, 2);
+    revoke(cspace_slot(inner, 2));
+    CHECK_EQUAL(cspace_slot(space[0], 11)->kind, OBJECT_NONE);
+    everything_is_back();
+}
+
+/* Between two steps of a deletion others run. */
+static void memory_is_not_given_twice_during_a_deletion(void)
+{
+    start();
+    CHECK_EQUAL(retype(root, 0, 10, OBJECT_UNTYPED, 16, 1), STATUS_OK);
+    struct capability *block = cspace_slot(space[0], 10);
+    CHECK_EQUAL(retype(block, 0, 11, OBJECT_CSPACE, 4, 1), STATUS_OK);
+    CHECK(!cap_delete_step(block));
+    CHECK(block->first_child == nullptr);
+    CHECK(cspace_slot(space[0], 11)->parent == root);
+    CHECK_EQUAL(untyped_free_bytes(block), 0);
+    CHECK_EQUAL(retype(block, 0, 12, OBJECT_FRAME, 12, 1), STATUS_NO_MEMORY);
+    remove_cap(block);
+    revoke(root);
+    everything_is_back();
+}
+
 static void depth_is_bounded(void)
 {
     start();
@@ -453,6 +525,9 @@ int main(void)
     TEST(revoke_takes_all_descendants);
     TEST(children_of_a_deleted_copy_stay);
     TEST(a_dying_space_gives_everything_back);
+    TEST(spaces_that_hold_themselves_die);
+    TEST(revoking_what_lies_in_its_own_child_takes_both);
+    TEST(memory_is_not_given_twice_during_a_deletion);
     TEST(depth_is_bounded);
     TEST(an_unmapped_table_forgets_its_frames);
     TEST(random_operations_keep_the_invariants);
