@@ -218,6 +218,8 @@ enum test_operation : uint16_t {
     TEST_CHECK_INVARIANTS = 4,
     TEST_PROVOKE =
         5, /* args: enum provocation of abi/provocation.h, address; the kernel dies of it */
+    TEST_NONCE = 6, /* results: the 16 characters that name this run, 8 in each of two words, the
+                       first in the lowest byte; NOT_FOUND on a machine that was given none */
 };
 
 /* --- faults ---

@@ -135,7 +135,14 @@ static void print_backtrace(uint64_t frame_address)
         name = exception_names[registers->vector];
     }
     begin();
-    print_marker_details(MARKER_KERNEL_EXCEPTION, name == nullptr ? "RESERVED" : name);
+    print_text(marker_text(MARKER_KERNEL_EXCEPTION));
+    print_text(" ");
+    print_text(name == nullptr ? "RESERVED" : name);
+    print_text(" vector=");
+    print_decimal(registers->vector);
+    print_text(" error=");
+    print_hex(registers->error, 0);
+    print_text("\n");
     print_registers(registers, fault_address);
     print_backtrace(registers->rbp);
     arch_exit(EXIT_KERNEL);

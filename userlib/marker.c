@@ -6,14 +6,29 @@
 
 #include <string.h>
 
-void marker(enum marker marker)
+static void put(struct log_line *line, const char *text)
+{
+    const uint32_t room_bytes = log_line_bytes_max - line->size_bytes;
+    const uint32_t size_bytes = (uint32_t)strnlen(text, room_bytes);
+    memcpy(line->text + line->size_bytes, text, size_bytes);
+    line->size_bytes += size_bytes;
+}
+
+void marker_details(enum marker marker, const char *details)
 {
     if (log_profile() == BOOT_PROFILE_RELEASE && !marker_in_release(marker)) {
         return;
     }
     struct log_line line = {.level = LOG_INFO, .is_marker = true};
-    const char *text = marker_text(marker);
-    line.size_bytes = (uint32_t)strnlen(text, log_line_bytes_max);
-    memcpy(line.text, text, line.size_bytes);
+    put(&line, marker_text(marker));
+    if (details[0] != 0) {
+        put(&line, " ");
+        put(&line, details);
+    }
     log_append_line(&line);
+}
+
+void marker(enum marker marker)
+{
+    marker_details(marker, "");
 }

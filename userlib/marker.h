@@ -9,3 +9,6 @@
  * `release` says so are sent. Waits until the log has taken it, so that markers keep their order.
  */
 void marker(enum marker marker);
+
+/* The same with a space and details behind the marker, cut to the length of a log line. */
+void marker_details(enum marker marker, const char *details);

@@ -450,6 +450,20 @@ static inline enum status test_resource_counts(struct test_cap self, struct test
     return status;
 }
 
+/* The text that names this run: test_nonce_bytes without a zero. NOT_FOUND on a machine that was
+ * given none. */
+constexpr uint32_t test_nonce_bytes = 16;
+
+static inline enum status test_nonce(struct test_cap self, uint8_t *text_out)
+{
+    struct syscall_registers registers = {};
+    const enum status status = object_invoke(self.slot, TEST_NONCE, &registers);
+    for (uint32_t i = 0; i < test_nonce_bytes && status == STATUS_OK; i++) {
+        text_out[i] = (uint8_t)(registers.words[i / 8] >> i % 8 * 8);
+    }
+    return status;
+}
+
 static inline enum status test_check_invariants(struct test_cap self)
 {
     return object_command(self.slot, TEST_CHECK_INVARIANTS, 0, 0, 0, 0);

@@ -8,6 +8,7 @@
 #include <abi/exit.h>
 #include <abi/syscall.h>
 #include <kernel/arch/arch.h>
+#include <kernel/arch/nonce.h>
 #include <kernel/arch/test.h>
 #include <kernel/object/cspace.h>
 #include <kernel/object/untyped.h>
@@ -107,6 +108,19 @@ static enum status check_invariants(void)
     return STATUS_OK;
 }
 
+static enum status read_nonce(uint64_t results[4])
+{
+    uint8_t text[nonce_text_bytes];
+    static_assert(sizeof text == 2 * sizeof results[0]);
+    enum status status = arch_read_nonce(text);
+    if (status == STATUS_OK) {
+        for (uint32_t i = 0; i < sizeof text; i++) {
+            results[i / 8] |= (uint64_t)text[i] << i % 8 * 8;
+        }
+    }
+    return status;
+}
+
 enum status invoke_test(struct invocation *invocation)
 {
     switch (invocation->operation) {
@@ -124,6 +138,8 @@ enum status invoke_test(struct invocation *invocation)
         arch_provoke((enum provocation)invocation->arguments[0], invocation->arguments[1]);
         return STATUS_INVALID_ARGUMENT; /* Nothing happened: the number or the protection is wrong.
                                          */
+    case TEST_NONCE:
+        return read_nonce(invocation->results);
     default:
         return STATUS_UNKNOWN_OPERATION;
     }

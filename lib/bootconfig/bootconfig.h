@@ -97,6 +97,7 @@ struct bootconfig_launch {
     bool required;          /* READY means that it reported */
     bool verifier;          /* test images: started when all others are ready, in order */
     uint32_t protocol;      /* id of what it serves; 0: nothing */
+    uint32_t parameter;     /* what a verifier is asked to do, in its own numbers */
     const char *module;     /* of the boot image */
 };
 

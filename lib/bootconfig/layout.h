@@ -60,7 +60,7 @@ constexpr uint8_t program_flag_default = 1;
 
 enum launch_field : uint32_t {
     LAUNCH_LAUNCHER = 72,
-    LAUNCH_RESERVED = 76,
+    LAUNCH_PARAMETER = 76, /* for a verifier; 0 in all other rows */
     LAUNCH_MODULE = 80,
     LAUNCH_BYTES = 112,
 };

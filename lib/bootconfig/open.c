@@ -169,7 +169,7 @@ static bool launch_is_valid(const struct bootconfig *config, uint32_t index)
         return false;
     }
     return is_role(launch.launcher_role) && launch.protocol <= UINT8_MAX &&
-           load_le32(row + LAUNCH_RESERVED) == 0 && is_name(row + LAUNCH_MODULE) &&
+           (launch.verifier || launch.parameter == 0) && is_name(row + LAUNCH_MODULE) &&
            bootconfig_find_launch(config, launch.authority.role) == index;
 }
 

@@ -47,6 +47,7 @@ struct bootconfig_launch bootconfig_launch(const struct bootconfig *config, uint
         .required = (row[AUTHORITY_FLAGS] & launch_flag_required) != 0,
         .verifier = (row[AUTHORITY_FLAGS] & launch_flag_verifier) != 0,
         .protocol = load_le32(row + AUTHORITY_PROTOCOL),
+        .parameter = load_le32(row + LAUNCH_PARAMETER),
         .module = (const char *)row + LAUNCH_MODULE,
     };
 }

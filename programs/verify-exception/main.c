@@ -1,16 +1,28 @@
 /* SPDX-License-Identifier: ISC */
-/* Verifier: makes the kernel of a test image execute an instruction that it must never execute.
- * There is nothing after it. */
+/*
+ * Verifier: the kernel of a test image does what it must never do, of which it must die at once.
+ * Which of it is the parameter less one; without a parameter the kernel's invariants hold.
+ */
 #include <abi/provocation.h>
-#include <protocol/root.h>
 #include <slots/verify-exception.h>
 #include <userlib/start.h>
 #include <userlib/syscall.h>
+#include <userlib/verifier.h>
+
+static const char *verify(const struct verifier *verifier)
+{
+    const struct test_cap test = {SLOT_TEST};
+    if (test_check_invariants(test) != STATUS_OK) {
+        return "the kernel's invariants do not hold";
+    }
+    if (verifier->parameter == 0) {
+        return nullptr;
+    }
+    (void)object_command(test.slot, TEST_PROVOKE, verifier->parameter - 1, program_base, 0, 0);
+    return "the kernel has survived";
+}
 
 int program_main(const struct startup *startup)
 {
-    (void)startup;
-    (void)object_command(SLOT_TEST, TEST_PROVOKE, PROVOKE_INVALID_OPCODE, 0, 0, 0);
-    const struct root_verdict_request verdict = {.status_code = STATUS_INTERNAL};
-    return root_verdict((struct root_cap){SLOT_PEER_ROOTD}, &verdict) == STATUS_OK ? 0 : 1;
+    return verifier_run(startup, (struct root_cap){SLOT_PEER_ROOTD}, verify);
 }

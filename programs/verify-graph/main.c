@@ -4,19 +4,21 @@
  * comparison with the declared graph is made outside of the system, from the serial log
  * (tools/harness/graph.py).
  */
-#include <protocol/root.h>
 #include <slots/verify-graph.h>
 #include <userlib/start.h>
 #include <userlib/syscall.h>
+#include <userlib/verifier.h>
+
+static const char *verify(const struct verifier *)
+{
+    const struct test_cap test = {SLOT_TEST};
+    if (test_check_invariants(test) != STATUS_OK) {
+        return "the kernel's invariants do not hold";
+    }
+    return test_print_graph(test) == STATUS_OK ? nullptr : "the kernel does not print its graph";
+}
 
 int program_main(const struct startup *startup)
 {
-    (void)startup;
-    const struct test_cap test = {SLOT_TEST};
-    enum status status = object_command(test.slot, TEST_CHECK_INVARIANTS, 0, 0, 0, 0);
-    if (status == STATUS_OK) {
-        status = test_print_graph(test);
-    }
-    const struct root_verdict_request verdict = {.status_code = status};
-    return root_verdict((struct root_cap){SLOT_PEER_ROOTD}, &verdict) == STATUS_OK ? 0 : 1;
+    return verifier_run(startup, (struct root_cap){SLOT_PEER_ROOTD}, verify);
 }

@@ -8,6 +8,7 @@
 #include <protocol/vfs.h>
 #include <userlib/log.h>
 #include <userlib/slots.h>
+#include <userlib/syscall.h>
 
 #include <slots/roles.h>
 
@@ -143,7 +144,24 @@ static bool all_verified(void)
     return true;
 }
 
-enum status finish_verdict(uint32_t process, enum status verdict, const char *detail)
+static_assert(test_nonce_bytes == root_nonce_bytes);
+
+/* For those who judge the run: the name, and in hexadecimal what the verifier gave. */
+static void print_proof(const char *name, const uint8_t proof[static root_proof_bytes])
+{
+    char details[startup_name_bytes + 1 + 2 * root_proof_bytes + 1];
+    size_t at = strnlen(name, startup_name_bytes);
+    memcpy(details, name, at);
+    details[at++] = ' ';
+    for (uint32_t index = 0; index < root_proof_bytes; index++) {
+        details[at++] = "0123456789abcdef"[proof[index] >> 4];
+        details[at++] = "0123456789abcdef"[proof[index] & 15];
+    }
+    details[at] = 0;
+    marker_details(MARKER_ROOTD_PROOF, details);
+}
+
+enum status finish_verdict(uint32_t process, const struct root_verdict_request *verdict)
 {
     const uint32_t index = sequence_find_process(process);
     if (index == rootd.config.launch_count || !bootconfig_launch(&rootd.config, index).verifier) {
@@ -152,10 +170,11 @@ enum status finish_verdict(uint32_t process, enum status verdict, const char *de
     if (rootd.rows[index].state == ROW_READY) {
         return STATUS_OK; /* it had spoken before it ended */
     }
-    if (verdict != STATUS_OK) {
-        failure_service(MARKER_ROOTD_FAIL_SERVICE_HANDSHAKE,
-            bootconfig_launch(&rootd.config, index).authority.name, detail);
+    const char *name = bootconfig_launch(&rootd.config, index).authority.name;
+    if (verdict->status_code != STATUS_OK) {
+        failure_service(MARKER_ROOTD_FAIL_SERVICE_HANDSHAKE, name, verdict->detail);
     }
+    print_proof(name, verdict->proof);
     rootd.rows[index].state = ROW_READY;
     stages_announce(MARKER_KERNEL_ROOTD_STAGE_PROBE_EVENT_RECEIVED);
     if (all_verified()) {

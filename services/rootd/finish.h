@@ -3,6 +3,7 @@
 #pragma once
 
 #include <abi/status.h>
+#include <protocol/root.h>
 
 #include <stdint.h>
 
@@ -10,7 +11,7 @@
 void finish_start(void);
 
 /* A verifier has spoken, or ended without a word. */
-enum status finish_verdict(uint32_t process, enum status verdict, const char *detail);
+enum status finish_verdict(uint32_t process, const struct root_verdict_request *verdict);
 
 /* A process of the disk has ended: the first program is started again. */
 void finish_process_ended(uint32_t process);

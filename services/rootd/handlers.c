@@ -4,6 +4,7 @@
 
 #include <lib/base/base.h>
 #include <userlib/log.h>
+#include <userlib/syscall.h>
 
 #include <slots/roles.h>
 
@@ -61,11 +62,22 @@ static enum status handle_shutdown(
     return orderly_end(request->mode);
 }
 
+static enum status handle_challenge(
+    void *, struct ipc_caller caller, struct root_challenge_reply *reply_out)
+{
+    const uint32_t row = sequence_find_process(caller.client);
+    if (rootd.handoff->profile != BOOT_PROFILE_TEST || row == rootd.config.launch_count) {
+        return STATUS_DENIED;
+    }
+    reply_out->parameter = bootconfig_launch(&rootd.config, row).parameter;
+    return test_nonce((struct test_cap){ROOT_SLOT_TEST}, reply_out->nonce);
+}
+
 static enum status handle_verdict(
     void *, struct ipc_caller caller, const struct root_verdict_request *request)
 {
     (void)caller;
-    return finish_verdict(caller.client, (enum status)request->status_code, request->detail);
+    return finish_verdict(caller.client, request);
 }
 
 static enum status handle_stage(
@@ -85,7 +97,11 @@ static enum status handle_stage(
 struct root_server root_handlers(void)
 {
     return (struct root_server){
-        .shutdown = handle_shutdown, .verdict = handle_verdict, .stage = handle_stage};
+        .shutdown = handle_shutdown,
+        .challenge = handle_challenge,
+        .verdict = handle_verdict,
+        .stage = handle_stage,
+    };
 }
 
 /* --- event --- */
@@ -102,7 +118,9 @@ static enum status handle_process_ended(
     const struct bootconfig_launch launch = bootconfig_launch(&rootd.config, row);
     rootd.rows[row].has_ended = true;
     if (launch.verifier) {
-        return finish_verdict(request->process, STATUS_PEER_LOST, "ended without a verdict");
+        return finish_verdict(
+            request->process, &(struct root_verdict_request){.status_code = STATUS_PEER_LOST,
+                                  .detail = "ended without a verdict"});
     }
     if (launch.required) {
         failure_service(MARKER_ROOTD_FAIL_SERVICE_DIED, launch.authority.name, "has ended");

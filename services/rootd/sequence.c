@@ -22,6 +22,7 @@
 #include "finish.h"
 #include "grants.h"
 #include "handoff.h"
+#include "names.h"
 #include "objects.h"
 #include "rootd.h"
 #include "stages.h"
@@ -357,6 +358,12 @@ void sequence_ready(uint32_t row)
         const enum status status = connect_procd();
         if (status != STATUS_OK) {
             failure_service(MARKER_ROOTD_FAIL_SERVICE_HANDSHAKE, "procd", status_text(status));
+        }
+    }
+    if (role == ROLE_NAMED) {
+        const enum status status = names_seed_all();
+        if (status != STATUS_OK) {
+            failure_service(MARKER_ROOTD_FAIL_SERVICE_HANDSHAKE, "named", status_text(status));
         }
     }
     stages_update();

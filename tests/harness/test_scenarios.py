@@ -11,6 +11,10 @@ from harness.outcome import UsageError  # noqa: E402
 
 GOOD = '[expect]\nexit = "success"\nordered = ["ERIX_ROOTD:READY"]\n'
 SMOKE = 'kernel_rootd_test = "smoke"\n'
+PHASE0 = SMOKE + 'rootd_test_mode = "phase0"\n'
+PROOF = 'proofs = ["phase0-probe"]\n'
+PROVEN = PHASE0 + GOOD + PROOF
+ANSWER = '[[steps]]\nexpect = "{reverse:{nonce}}"\n'
 
 
 class Schema(EngineTest):
@@ -94,7 +98,7 @@ class Rules(EngineTest):
         return "\n".join(str(each) for each in lint.scenario_problems(self.scenario(text)))
 
     def test_a_good_one(self):
-        self.assertEqual(self.complaints(GOOD), "")
+        self.assertEqual(self.complaints(PROVEN), "")
 
     def test_unknown_marker(self):
         self.assertIn("no marker `ERIX_ROOTD:REDY`",
@@ -118,7 +122,6 @@ class Rules(EngineTest):
     def test_modes(self):
         self.assertIn("rootd_test_mode `none`",
                       self.complaints('rootd_test_mode = "phase0"\n' + GOOD))
-        self.assertEqual(self.complaints(SMOKE + 'rootd_test_mode = "phase0"\n' + GOOD), "")
         self.assertIn("go together",
                       self.complaints('disk_image_case = "single-virtio-gpt"\n' + GOOD))
         self.assertIn("no debug exit", self.complaints(
@@ -133,12 +136,36 @@ class Rules(EngineTest):
     def test_steps_must_prove_something(self):
         step = '[[steps]]\nexpect = "erix> "\nsend = "echo {nonce}\\n"\n'
         self.assertIn("the steps prove nothing", self.complaints(GOOD + step))
-        proof = '[[steps]]\nexpect = "{reverse:{nonce}}"\n'
-        self.assertEqual(self.complaints(GOOD + step + proof), "")
+        self.assertEqual(self.complaints(GOOD + step + ANSWER), "")
         self.assertIn("not both", self.complaints(
             GOOD + '[[steps]]\nexpect = "{upper:{nonce}}"\nmatch = "a"\n'))
         self.assertIn("not a regular expression", self.complaints(
             GOOD + '[[steps]]\nexpect = "{upper:{nonce}}"\n[[steps]]\nmatch = "("\n'))
+
+    def test_a_success_must_prove_something(self):
+        self.assertIn("nothing is proved", self.complaints(GOOD))
+        self.assertEqual(self.complaints(GOOD + ANSWER), "")
+        self.assertEqual(self.complaints(GOOD + '[[verify]]\ncheck = "graph"\n'), "")
+        failure = '[expect]\nexit = "rootd-failure"\nrequired = ["ERIX_ROOTD:FAIL:DISK"]\n'
+        self.assertEqual(self.complaints(failure), "")
+
+    def test_proofs_are_those_of_the_verifiers_that_run(self):
+        self.assertIn("no verifier `nobody` runs",
+                      self.complaints(PHASE0 + GOOD + 'proofs = ["phase0-probe", "nobody"]\n'))
+        self.assertIn("no verifier `phase0-probe` runs", self.complaints(GOOD + PROOF))
+        self.assertIn("lacks the verifier `phase0-probe`",
+                      self.complaints(PHASE0 + GOOD + ANSWER))
+        self.assertIn("go with exit `success`", self.complaints(
+            PROVEN.replace('"success"', '"poweroff"')))
+
+    def test_details_are_of_a_marker(self):
+        details = '[expect.details]\n"ERIX_KERNEL:EXEPTION" = "PAGE"\n'
+        self.assertIn("no marker `ERIX_KERNEL:EXEPTION`", self.complaints(PROVEN + details))
+
+    def test_a_file_has_one_place(self):
+        for place in ("", 'path = "/a"\npartition = "b"\n'):
+            self.assertIn("`path` or `partition`", self.complaints(
+                PROVEN + '[[files]]\ncontent = "{nonce}"\n' + place))
 
 
 class Groups(EngineTest):

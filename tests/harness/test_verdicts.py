@@ -7,7 +7,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from support import EngineTest, FakeImages  # noqa: E402  (puts tools/ on the path)
-from harness import qemu, runner  # noqa: E402
+from harness import qemu, runner, template  # noqa: E402
 from harness.images import Prepared  # noqa: E402
 from harness.outcome import BuildError, EnvironmentProblem  # noqa: E402
 
@@ -141,6 +141,63 @@ class Failing(EngineTest):
         result = self.run_scenario(text, ("print", "erix> " + "0" * 64 + "\r\n" + START + READY),
                                    ("exit", SUCCESS))
         self.assertIn("never answered", self.texts(result))
+
+
+class Proofs(EngineTest):
+    """The run's nonce is that of seed "seed" and scenario "sample"."""
+    TEXT = '[expect]\nexit = "success"\nproofs = ["verify-core"]\n'
+    NONCE = template.nonce("seed", "sample")
+
+    def verdict(self, *lines: str) -> str:
+        text = "".join(line + "\r\n" for line in lines)
+        return self.texts(self.run_scenario(self.TEXT, ("print", text), ("exit", SUCCESS)))
+
+    def line(self, nonce: str, verifier: str = "verify-core", name: str = "verify-core") -> str:
+        return f"ERIX_ROOTD:PROOF {name} {template.proof(nonce, verifier)}"
+
+    def test_the_right_proof(self):
+        self.assertEqual(self.verdict(self.line(self.NONCE)), "")
+
+    def test_no_proof(self):
+        self.assertIn("verify-core gave no proof", self.verdict("ERIX_ROOTD:READY"))
+
+    def test_the_proof_of_another_run(self):
+        self.assertIn("the proof of verify-core is", self.verdict(self.line("0" * 16)))
+
+    def test_the_proof_of_another_verifier(self):
+        self.assertIn("the proof of verify-core is",
+                      self.verdict(self.line(self.NONCE, "phase0-probe")))
+        self.assertIn("gave no proof",
+                      self.verdict(self.line(self.NONCE, "phase0-probe", "phase0-probe")))
+
+    def test_two_proofs_are_too_many(self):
+        self.assertIn("and", self.verdict(self.line(self.NONCE), self.line("0" * 16)))
+
+    def test_a_proof_behind_other_text_does_not_count(self):
+        self.assertIn("gave no proof", self.verdict("x " + self.line(self.NONCE)))
+
+    def test_test_images_are_given_the_nonce_and_no_others(self):
+        for debug_exit, wanted in ((True, f"opt/erix/nonce,string={self.NONCE}"), (False, "")):
+            self.run_scenario(self.TEXT, ("exit", SUCCESS),
+                              provider=FakeImages(Prepared((), debug_exit=debug_exit)))
+            command = (self.folder / "run" / "sample" / "qemu.cmd").read_text(encoding="utf-8")
+            self.assertIn(wanted, command)
+            self.assertEqual("fw_cfg" in command, debug_exit)
+
+
+class Details(EngineTest):
+    TEXT = ('[expect]\nexit = "success"\n'
+            '[expect.details]\n"ERIX_KERNEL:GRAPH" = "PAGE vector=14"\n')
+
+    def verdict(self, line: str) -> str:
+        return self.texts(self.run_scenario(self.TEXT, ("print", line + "\r\n"),
+                                            ("exit", SUCCESS)))
+
+    def test_what_stands_behind_a_marker(self):
+        self.assertEqual(self.verdict("ERIX_KERNEL:GRAPH PAGE vector=14"), "")
+        for wrong in ("ERIX_KERNEL:GRAPH PAGE vector=6", "ERIX_KERNEL:GRAPH", "PAGE vector=14",
+                      "ERIX_KERNEL:GRAPH PAGE vector=14 and more"):
+            self.assertIn("wanted `PAGE vector=14`", self.verdict(wrong))
 
 
 class Hanging(EngineTest):

@@ -20,13 +20,14 @@ import bootconfig  # noqa: E402  (a sibling tool, found through the path above)
 import faults  # noqa: E402
 import plan as authority  # noqa: E402
 import runtime  # noqa: E402
+import verifiers  # noqa: E402
 
 ROOT_PROGRAM = "rootd"
 LOCAL_RUNTIME = "runtime.local.toml"
 # Keys of a scenario that change the BootConfig. Media and budgets are not among them, so that
 # scenarios which differ only in those share one boot image.
 FAULT_KEYS = ("rootd_test_mode", "phase0_missing_service", "service_primary_control_fault",
-              "service_explicit_endpoint_fault", "service_startup_peer_fault")
+              "service_explicit_endpoint_fault", "service_startup_peer_fault", "verifier_fault")
 
 
 @dataclass(frozen=True)
@@ -122,8 +123,13 @@ def launch_rows(plan: BootPlan) -> list:
     everything = _authority()
     file = runtime_file(plan)
     composition = runtime.parse(paths.shown(file), file.read_text(encoding="utf-8"))
-    verifiers = faults.verifiers(everything, dict(plan.options))
-    return bootconfig.launch_rows(everything, composition, verifiers)
+    return bootconfig.launch_rows(everything, composition,
+                                  faults.verifiers(everything, dict(plan.options)))
+
+
+def mode_verifiers(mode: str) -> tuple[str, ...]:
+    """The verifiers that run in a rootd_test_mode; none in one that planogen does not know."""
+    return tuple(each.name for each in verifiers.modes().get(mode, ()))
 
 
 def planned(plan: BootPlan, programs: dict[str, bytes]) -> Planned:

@@ -142,9 +142,22 @@ def _contents(file: File, nonce: str) -> Entry:
     return Entry(_pages(file.pages_mib) if file.pages_mib else fill(file.content, nonce).encode())
 
 
+def _put_bytes(image: Path, name: str, data: bytes) -> None:
+    partition = gpt.find(image, name)
+    if partition is None or len(data) > partition.size_bytes:
+        raise BuildError(f"[[files]]: the medium has no partition {name} of that size")
+    with open(image, "r+b") as file:
+        file.seek(partition.first_byte)
+        file.write(data)
+
+
 def put_files(image: Path, scenario: Scenario, nonce: str) -> None:
     """Write the [[files]] of a scenario onto the data volume of its own copy of the medium."""
-    tree: Tree = {fill(each.path, nonce): _contents(each, nonce) for each in scenario.files}
+    for each in scenario.files:
+        if each.partition:
+            _put_bytes(image, each.partition, _contents(each, nonce).data)
+    tree: Tree = {fill(each.path, nonce): _contents(each, nonce) for each in scenario.files
+                  if each.path}
     if not tree:
         return
     partition = gpt.find(image, disk.DATA_NAME)

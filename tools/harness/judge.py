@@ -5,10 +5,11 @@ Wanted markers count only at the start of a line, forbidden ones anywhere in it:
 counts against the run in both cases.
 """
 import difflib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness import markers, values
+from harness import markers, template, values
 from harness.markers import Seen
 from harness.scenario import Expect, Scenario
 
@@ -16,6 +17,7 @@ from harness.scenario import Expect, Scenario
 NEVER_IN_SUCCESS = ("ERIX_KERNEL:PANIC", "ERIX_KERNEL:EXCEPTION", "ERIX_*:REFUSED:*",
                     "ERIX_*:FAIL:*", "ERIX_KERNEL:ROOTD_SMOKE:*", "ERIX_PROBE:FAILED")
 NEAR_MISS_MIN = 0.75
+PROOF = re.compile(r"ERIX_ROOTD:PROOF (\S+) ([0-9a-f]+)\s*\Z")
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Observation:
     lines: tuple[str, ...]
     hang: str = ""
     step_waiting: str = ""
+    nonce: str = ""
     disk_problems: tuple[str, ...] = ()
 
 
@@ -182,13 +185,40 @@ def _judge_steps(_: Scenario, observation: Observation) -> list[Reason]:
                    tuple(f"log ends    {line[:120]}" for line in tail if line))]
 
 
+def _judge_proofs(scenario: Scenario, observation: Observation) -> list[Reason]:
+    """Each verifier's proof: the digest of the run's nonce, a space and its name."""
+    reasons = []
+    for name in scenario.expect.proofs:
+        given = [found[2] for found in map(PROOF.match, map(markers.clean, observation.lines))
+                 if found and found[1] == name]
+        wanted = template.proof(observation.nonce, name)
+        if not given:
+            reasons.append(Reason(f"{name} gave no proof", expected=f'"{name}"'))
+        elif given != [wanted]:
+            reasons.append(Reason(f"the proof of {name} is {' and '.join(given)}, "
+                                  f"wanted {wanted}", expected=f'"{name}"'))
+    return reasons
+
+
+def _judge_details(scenario: Scenario, observation: Observation) -> list[Reason]:
+    reasons = []
+    for marker, wanted in scenario.expect.details.items():
+        lines = [markers.clean(line).rstrip() for line in observation.lines]
+        found = [line[len(marker):].strip() for line in lines
+                 if line == marker or line.startswith(marker + " ")]
+        if wanted not in found:
+            reasons.append(Reason(f"{marker} wanted `{wanted}` behind it, "
+                                  f"had `{'`, `'.join(found)}`", expected=marker))
+    return reasons
+
+
 def _judge_disk(_: Scenario, observation: Observation) -> list[Reason]:
     return [Reason(f"disk: {problem}") for problem in observation.disk_problems]
 
 
 RULES: tuple[Callable[[Scenario, Observation], list[Reason]], ...] = (
     _judge_end, _judge_ordered, _judge_required, _judge_count, _judge_forbidden, _judge_steps,
-    _judge_disk)
+    _judge_proofs, _judge_details, _judge_disk)
 
 
 def judge(scenario: Scenario, observation: Observation) -> tuple[Reason, ...]:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from harness import groups, markers, paths, values
+from harness import bootplan, groups, markers, paths, values
 from harness.schema import Checker, Problem
 from harness.scenario import Scenario, read_all
 from harness.suggest import nearest
@@ -20,6 +20,8 @@ def _markers_exist(scenario: Scenario, checker: Checker) -> None:
             _marker_exists(text, key, known, checker)
     for text in scenario.expect.count:
         _marker_exists(text, "count", known, checker)
+    for text in scenario.expect.details:
+        _marker_exists(text, "details", known, checker)
 
 
 def _marker_exists(text: str, key: str, known: dict, checker: Checker) -> None:
@@ -97,6 +99,35 @@ def _steps_prove(scenario: Scenario, checker: Checker) -> None:
                          ("steps", 0), None, "for example {sha256:{nonce}}")
 
 
+def _success_proves(scenario: Scenario, checker: Checker) -> None:
+    """Markers can be printed by anybody: a success must depend on a nonce or on kernel objects."""
+    named = scenario.expect.proofs
+    run = bootplan.mode_verifiers(scenario.options["rootd_test_mode"])
+    for name in named:
+        if name not in run:
+            checker.complain(f"no verifier `{name}` runs in this rootd_test_mode", ("expect",),
+                             "proofs", f"it has {', '.join(run) or 'none'}", within=name)
+    if named and scenario.expect.exit != "success":
+        checker.complain("`proofs` go with exit `success`", ("expect",), "proofs")
+    if scenario.wants_failure:
+        return
+    if scenario.expect.exit == "success":
+        for name in run:
+            if name not in named:
+                checker.complain(f"`proofs` lacks the verifier `{name}` of this rootd_test_mode",
+                                 ("expect",), "proofs")
+    if not (named or scenario.steps
+            or any(check.check == "graph" for check in scenario.verify)):
+        checker.complain("nothing is proved: wants `proofs` of verifiers, [[steps]] with a "
+                         "function of {nonce}, or the check `graph`", ("expect",), "exit")
+
+
+def _files_have_a_place(scenario: Scenario, checker: Checker) -> None:
+    for index, file in enumerate(scenario.files):
+        if bool(file.path) == bool(file.partition):
+            checker.complain("a file has `path` or `partition`", ("files", index))
+
+
 def _verify_complete(scenario: Scenario, checker: Checker) -> None:
     for index, check in enumerate(scenario.verify):
         if check.check in ("file", "absent") and not check.path.startswith("/"):
@@ -110,7 +141,7 @@ def _verify_complete(scenario: Scenario, checker: Checker) -> None:
 
 RULES: tuple[Callable[[Scenario, Checker], None], ...] = (
     _markers_exist, _no_conflict, _reason_stated, _modes_agree, _runtime_file_exists,
-    _budgets_agree, _steps_prove, _verify_complete)
+    _budgets_agree, _steps_prove, _success_proves, _files_have_a_place, _verify_complete)
 
 
 def scenario_problems(scenario: Scenario) -> list[Problem]:

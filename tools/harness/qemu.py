@@ -37,6 +37,7 @@ class MachineSpec:
     display: str = "none"
     wait_for_debugger: bool = False
     gdb_socket: str = ""
+    nonce: str = ""
 
 
 def _firmware_words(spec: MachineSpec) -> list[str]:
@@ -69,6 +70,8 @@ def command(spec: MachineSpec) -> list[str]:
         words += ["-icount", f"shift={spec.icount},sleep=off"]
     if spec.debug_exit:
         words += ["-device", DEBUG_EXIT]
+    if spec.nonce:
+        words += ["-fw_cfg", f"name=opt/erix/nonce,string={spec.nonce}"]
     if spec.gdb_socket:
         words += ["-gdb", spec.gdb_socket]
     if spec.wait_for_debugger:

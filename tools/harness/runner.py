@@ -165,7 +165,8 @@ class Run:
         return qemu.MachineSpec(
             disks=prepared.disks, accelerator=accelerator,
             memory_mib=boot.memory_mib, icount=boot.icount, start=boot.start,
-            flash_variables=prepared.flash_variables, debug_exit=prepared.debug_exit)
+            flash_variables=prepared.flash_variables, debug_exit=prepared.debug_exit,
+            nonce=self._nonce if prepared.debug_exit else "")
 
     def _read_lines(self, machine: Machine) -> None:
         for number in range(self._lines_read, len(machine.lines)):
@@ -226,7 +227,7 @@ class Run:
             wall_s, cpu_s = machine.elapsed_s, machine.cpu_s()
         observation = Observation(
             end=end, seen=tuple(self._seen), lines=tuple(line.text for line in machine.lines),
-            hang=hang, step_waiting=self._conversation.waiting,
+            hang=hang, step_waiting=self._conversation.waiting, nonce=self._nonce,
             disk_problems=self._problems_outside(prepared, machine))
         result = Result(self._scenario.name, judge.judge(self._scenario, observation), end, cpu_s,
                         guest_s, wall_s, self.folder, tuple(self.stamps))

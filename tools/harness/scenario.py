@@ -44,6 +44,7 @@ TOP = {
     "service_primary_control_fault": Field(str, "none", values.PRIMARY_CONTROL_FAULTS),
     "service_explicit_endpoint_fault": Field(str, "none", values.EXPLICIT_ENDPOINT_FAULTS),
     "service_startup_peer_fault": Field(str, "none", values.STARTUP_PEER_FAULTS),
+    "verifier_fault": Field(str, "none", values.VERIFIER_FAULTS),
     "keyd_fscrypt_material_id_hex": Field(str, ""),
     "keyd_fscrypt_material_hex": Field(str, ""),
     "keyd_fsverity_root_id_hex": Field(str, ""),
@@ -72,9 +73,12 @@ EXPECT = {
     "required": Field(list, (), item=str),
     "forbidden": Field(list, (), item=str),
     "count": Field(dict, None),
+    "proofs": Field(list, (), item=str),
+    "details": Field(dict, None),
 }
 FILE = {
-    "path": Field(str),
+    "path": Field(str, ""),
+    "partition": Field(str, ""),
     "content": Field(str, ""),
     "program": Field(str, ""),
     "pages_mib": Field(int, 0, least=0),
@@ -114,19 +118,24 @@ class Boot:
 
 @dataclass(frozen=True)
 class Expect:
-    """How the run must end and which markers it must and must not print."""
+    """How the run must end, which markers it must and must not print, and which verifiers give
+    their proof, and what stands behind a marker on its line."""
     exit: str
     ordered: tuple[str, ...]
     required: tuple[str, ...]
     forbidden: tuple[str, ...]
     count: dict[str, int]
+    proofs: tuple[str, ...]
+    details: dict[str, str]
 
 
 @dataclass(frozen=True)
 class File:
     """A file that the run's own copy of the disk gets before the start: a text, a program of
-    tests/ports, or so many MiB of pages that fsbench knows."""
+    tests/ports, or so many MiB of pages that fsbench knows. With `partition` instead of a path: the
+    first bytes of that partition."""
     path: str
+    partition: str
     content: str
     program: str
     pages_mib: int
@@ -215,7 +224,8 @@ def _parse_one(file: Path, source: str, data: dict, name: str) -> tuple[Scenario
     return Scenario(
         name=name, file=file, source=source, summary=top["summary"], tags=tuple(top["tags"]),
         proves=tuple(top["proves"]), options=options, boot=Boot(**boot),
-        expect=Expect(**_tuple(expect | {"count": expect["count"] or {}})),
+        expect=Expect(**_tuple(expect | {"count": expect["count"] or {},
+                                           "details": expect["details"] or {}})),
         files=tuple(File(**row) for row in files), steps=tuple(Step(**row) for row in steps),
         verify=tuple(Verify(**row) for row in verify),
         budget=Budget(**budget)), []

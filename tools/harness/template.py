@@ -25,6 +25,11 @@ def nonce(seed: str, name: str) -> str:
     return hashlib.sha256(f"{seed} {name}".encode()).hexdigest()[:NONCE_DIGITS]
 
 
+def proof(nonce_text: str, verifier: str) -> str:
+    """What a verifier of the image answers with when all that it claims was shown."""
+    return hashlib.sha256(f"{nonce_text} {verifier}".encode()).hexdigest()
+
+
 def fill(text: str, nonce_text: str, quote: Callable[[str], str] = str) -> str:
     """The text with nonce and functions filled in; `quote` protects what is filled in."""
     placeholder = re.compile(r"\{nonce\}|" + CALL.pattern)

@@ -4,7 +4,12 @@
 The names are those of the system's own description. A field is here once; media are found by
 listing the folder of recipes.
 """
-from harness import bootfault
+import sys
+
+from harness import bootfault, paths
+
+sys.path.append(str(paths.ROOT / "tools" / "planogen"))
+import verifiers  # noqa: E402  (of a sibling tool, found through the path above)
 
 SERVICES = ("memd", "vspaced", "pagerd", "procd", "named", "timed", "logd", "crashd", "irqd",
             "deviced", "probed", "hotplugd", "drv-acpi", "drv-serial", "drv-virtio-block",
@@ -22,7 +27,7 @@ DISK_IMAGE_CASES = ("none", "no-virtio-sata", "single-virtio-junk-sata",
                     "single-virtio-esp-raw-sata", "single-virtio-gpt", "two-virtio-disks")
 
 ROOTD_TEST_MODES = (
-    "none", "smoke", "force-fail", "authority-graph", "kernel-exception", "kernel-panic",
+    "none", "smoke", "force-fail", "full-system", "authority-graph", "kernel-exception",
     "phase0", "phase0-stress-1k", "phase0-force-service-fail",
     "phase1-lookup", "phase1-time",
     "phase2-irq", "phase2-driver-hold", "phase2-driver-capcheck", "phase2-probe",
@@ -58,6 +63,9 @@ PEER_FAULT_MODES = {
 STARTUP_PEER_FAULTS = ("none", "probed-inject-undeclared-peer", *(
     f"{service}-{fault}-{peer}-peer"
     for service, peer in PEER_FAULT_MODES for fault in ("omit", "misroute")))
+
+# A verifier is asked to do what must go wrong.
+VERIFIER_FAULTS = ("none", *verifiers.FAULTS)
 
 SERVICE_TEST_MODES = ("none", "runtime", "smoke", "force-fail", "serial-probe")
 SERVICE_TEST_FIELDS = tuple(

@@ -10,6 +10,7 @@ from grants import Grant
 from manifest import Manifest, PlanError
 from plan import Plan
 from runtime import Runtime
+from verifiers import Verifier
 
 MAGIC = b"ERIXBCFG"
 VERSION = 1
@@ -35,6 +36,7 @@ class Row:
     manifest: Manifest
     grants: list[Grant]
     first_free_slot: int
+    parameter: int = 0  # of a verifier
 
 
 def text(value: str, field_bytes: int) -> bytes:
@@ -89,7 +91,7 @@ class Writer:
         manifest = row.manifest
         flags = LAUNCH_REQUIRED * manifest.required | LAUNCH_VERIFIER * (manifest.kind == "program")
         return self.authority(row, flags) + struct.pack(
-            "<2I32s", self.role(manifest.launcher), 0, text(manifest.name, 32))
+            "<2I32s", self.role(manifest.launcher), row.parameter, text(manifest.name, 32))
 
     def program(self, row: Row, digest: bytes) -> bytes:
         default = row.manifest.is_default
@@ -115,17 +117,21 @@ class Writer:
             for match in device.get("match", [{}])]
 
 
-def launch_rows(plan: Plan, runtime: Runtime, verifiers: list[str]) -> list[Row]:
+def launch_rows(plan: Plan, runtime: Runtime, verifiers: list[Verifier]) -> list[Row]:
     """What rootd, procd and deviced start: chosen services and drivers, then verifiers."""
+    order = {each.name: index for index, each in enumerate(verifiers)}
     wanted = [manifest for manifest in plan.launches()
-              if (manifest.name in verifiers if manifest.kind == "program"
+              if (manifest.name in order if manifest.kind == "program"
                   else not manifest.test and runtime.contains(manifest.name))]
     names = {manifest.name for manifest in wanted} | {"rootd"}
     without = set(plan.manifests) - names
     services = [manifest for manifest in wanted if manifest.kind != "program"]
     tests = sorted((manifest for manifest in wanted if manifest.kind == "program"),
-                   key=lambda manifest: verifiers.index(manifest.name))
-    return [make_row(plan, manifest, without) for manifest in services + tests]
+                   key=lambda manifest: order[manifest.name])
+    rows = [make_row(plan, manifest, without) for manifest in services + tests]
+    for row in rows[len(services):]:
+        row.parameter = verifiers[order[row.manifest.name]].parameter
+    return rows
 
 
 def write(plan: Plan, profile: str, runtime: Runtime, faults: dict,

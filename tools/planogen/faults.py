@@ -7,15 +7,13 @@ The names of the faults are values of scenario fields:
   service_primary_control_fault    NAME-omit-primary-control, NAME-misroute-primary-control
   service_explicit_endpoint_fault  one of EXPLICIT
   phase0_missing_service           NAME: its module is left out of the image, the rows stay
+  verifier_fault                   one of verifiers.FAULTS: another parameter for a verifier
 """
-import os
-import tomllib
-
 import grants as grants_module
+import verifiers as verifiers_module
 from grants import Grant
 from manifest import PlanError, did_you_mean
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 # Names of the scenario language for programs that have other names here.
 ALIASES = {"memory-provider": "ramfsd"}
 # Grants outside of peers and control that can be misrouted: to an endpoint, which is of the wrong
@@ -26,7 +24,7 @@ EXPLICIT = {
 }
 FIELDS = ("service_startup_peer_fault", "service_primary_control_fault",
           "service_explicit_endpoint_fault",
-          "phase0_missing_service", "rootd_test_mode", "verifiers")
+          "phase0_missing_service", "rootd_test_mode", "verifiers", "verifier_fault")
 
 
 def _value(faults: dict, field: str) -> str:
@@ -34,25 +32,22 @@ def _value(faults: dict, field: str) -> str:
     return "" if value in ("", "none") else value
 
 
-def verifiers(plan, faults: dict) -> list[str]:
+def verifiers(plan, faults: dict) -> list[verifiers_module.Verifier]:
     """Verifier programs that run after READY: those of rootd_test_mode, then those named."""
     for field in faults:
         if field not in FIELDS:
             raise PlanError(f"unknown fault field '{field}'{did_you_mean(field, FIELDS)}")
-    names = list(faults.get("verifiers", []))
+    chosen = [verifiers_module.Verifier(name) for name in faults.get("verifiers", [])]
     mode = _value(faults, "rootd_test_mode")
     if mode:
-        with open(os.path.join(HERE, "modes.toml"), "rb") as file:
-            modes = tomllib.load(file)["modes"]
-        if mode not in modes:
-            raise PlanError(f"rootd_test_mode '{mode}' is not in tools/planogen/modes.toml"
-                            f"{did_you_mean(mode, modes)}")
-        names = modes[mode] + names
-    for name in names:
-        manifest = plan.manifests.get(name)
+        chosen = verifiers_module.of_mode(mode) + chosen
+    for each in chosen:
+        manifest = plan.manifests.get(each.name)
         if manifest is None or manifest.kind != "program" or manifest.launcher == "loaderd":
-            raise PlanError(f"'{name}' is no verifier program{did_you_mean(name, plan.manifests)}")
-    return names
+            raise PlanError(f"'{each.name}' is no verifier "
+                            f"program{did_you_mean(each.name, plan.manifests)}")
+    fault = _value(faults, "verifier_fault")
+    return verifiers_module.with_fault(chosen, fault) if fault else chosen
 
 
 def missing_module(faults: dict) -> str:

@@ -178,6 +178,7 @@ static void wrong_rows_are_refused(void)
     CHECK_EQUAL(open_with(first_launch + 5, 7), STATUS_CORRUPT);     /* too small for its slots */
     CHECK_EQUAL(open_with(first_launch + 6, 4), STATUS_CORRUPT);     /* kind */
     CHECK_EQUAL(open_with(first_launch + 7, 4), STATUS_CORRUPT);     /* flags */
+    CHECK_EQUAL(open_with(first_launch + 76, 1), STATUS_CORRUPT); /* a parameter for no verifier */
     CHECK_EQUAL(
         open_with(first_launch + 13, 0xff), STATUS_CORRUPT); /* grants outside of the table */
     CHECK_EQUAL(open_with(first_launch + 71, 'x'), STATUS_CORRUPT); /* name without an end */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Tests of the plan generator: what it makes of the trial tree, what it refuses, this tree."""
 import os
+import re
 import shutil
 import struct
 import sys
@@ -20,6 +21,7 @@ import manifest  # noqa: E402
 import plan  # noqa: E402
 import runtime  # noqa: E402
 import slots  # noqa: E402
+import verifiers  # noqa: E402
 from sample import sample  # noqa: E402
 
 GOOD = 'name = "memd"\nlauncher = "rootd"\nserves = "memory"\n'
@@ -186,9 +188,24 @@ class Faults(unittest.TestCase):
                        {"service_primary_control_fault": "vfsd-omit-control"},
                        {"service_explicit_endpoint_fault": "vfsd-misroute-x"},
                        {"phase0_missing_service": "keyd"}, {"rootd_test_mode": "phase9"},
-                       {"service_fault": "x"}, {"verifiers": ["vfsd"]}):
+                       {"service_fault": "x"}, {"verifiers": ["vfsd"]},
+                       {"verifier_fault": "provoke-x"}, {"verifier_fault": "provoke-panic"}):
             with self.subTest(fields), self.assertRaises(manifest.PlanError):
                 self.rows(fields)
+
+    def test_a_verifier_is_asked_for_something_else(self):
+        chosen = [verifiers.Verifier("probe"), verifiers.Verifier("verify-exception")]
+        changed = verifiers.with_fault(chosen, "provoke-divide")
+        self.assertEqual([each.parameter for each in changed], [0, 2])
+        with self.assertRaisesRegex(manifest.PlanError, "does that anyway"):
+            verifiers.with_fault(changed, "provoke-divide")
+
+    def test_provocations_are_those_of_the_kernel(self):
+        with open(os.path.join(ROOT, "abi", "provocation.h"), encoding="utf-8") as file:
+            listed = re.findall(r"PROVOKE_(\w+) = (\d+)", file.read())
+        self.assertEqual([(name.lower().replace("_", "-"), int(number))
+                          for name, number in listed],
+                         [(name, number) for number, name in enumerate(verifiers.PROVOCATIONS)])
 
     def test_all_required_scenarios_are_possible(self):
         for entry in faults.required_scenarios(plan.load(TREE)):
