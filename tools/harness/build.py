@@ -41,8 +41,9 @@ MACHINES = (
     Machine("host", "--native-file",
             ("-Dbuildtype=debug", "-Doptimization=1", "-Db_sanitize=address,undefined",
              "-Db_lundef=false")),
-    # With debug information, for gdb; images are made of stripped files.
-    Machine("target", "--cross-file", ("--buildtype=release", "-Ddebug=true")),
+    # With debug information, for gdb (-g stands in target.ini: buildtype release overrules the
+    # option `debug`); images are made of stripped files.
+    Machine("target", "--cross-file", ("--buildtype=release",)),
     Machine("uefi", "--cross-file", ("--buildtype=release",)),
 )
 
