@@ -39,6 +39,8 @@ PACKAGES = (
     Package("mtools", "puts files onto FAT volumes", "mcopy"),
     Package("gdisk", "judges partition tables", "sgdisk"),
     Package("gdb", "debugs the running system", "gdb"),
+    Package("faketime", "another date, for the test that builds are reproducible", "faketime"),
+    Package("locales", "another locale, for the same", "localedef"),
 )
 
 GUI_PACKAGES = (
