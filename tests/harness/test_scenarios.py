@@ -6,7 +6,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from support import EngineTest  # noqa: E402  (puts tools/ on the path)
-from harness import expression, groups, lint, scenario, template, tomlplace  # noqa: E402
+from harness import expression, groups, lint, scenario, template, tomlplace, twins  # noqa: E402
 from harness.outcome import UsageError  # noqa: E402
 
 GOOD = '[expect]\nexit = "success"\nordered = ["ERIX_ROOTD:READY"]\n'
@@ -166,6 +166,50 @@ class Rules(EngineTest):
         for place in ("", 'path = "/a"\npartition = "b"\n'):
             self.assertIn("`path` or `partition`", self.complaints(
                 PROVEN + '[[files]]\ncontent = "{nonce}"\n' + place))
+
+
+class Twins(EngineTest):
+    """The twin of each negative passes and differs in the fault alone."""
+    FAULT = 'verifier_fault = "provoke-panic"\n'
+    FAILURE = '[expect]\nexit = "kernel-failure"\nrequired = ["ERIX_KERNEL:PANIC"]\n'
+
+    def complaints(self, negative: str, twin: str = PHASE0 + GOOD) -> str:
+        read = [scenario.parse(self.write_scenario(text, name))
+                for text, name in ((negative, "bad"), (twin, "good"))]
+        self.assertEqual([problem for _, problems in read for problem in problems], [])
+        found = twins.problems([each for scenarios, _ in read for each in scenarios])
+        return "\n".join(str(problem) for problem in found)
+
+    def test_a_good_one(self):
+        text = 'twin = "good"\n' + self.FAULT + PHASE0 + self.FAILURE
+        self.assertEqual(self.complaints(text), "")
+
+    def test_a_negative_needs_one(self):
+        self.assertIn("needs a `twin`", self.complaints(PHASE0 + self.FAULT + self.FAILURE))
+        self.assertIn("needs a `twin`", self.complaints('tags = ["negative"]\n' + PHASE0 + GOOD))
+
+    def test_it_must_exist_and_pass(self):
+        text = self.FAULT + PHASE0 + self.FAILURE
+        self.assertIn("did you mean `good`?", self.complaints('twin = "god"\n' + text))
+        self.assertIn("is itself a negative", self.complaints(
+            'twin = "bad"\n' + text))
+
+    def test_it_differs_in_the_fault_alone(self):
+        text = 'twin = "good"\n' + PHASE0
+        self.assertIn("in nothing", self.complaints(text + self.FAILURE))
+        more = "in verifier_fault, boot.memory_mib"
+        self.assertIn(more, self.complaints(
+            text + self.FAULT + self.FAILURE + "[boot]\nmemory_mib = 100\n"))
+        self.assertIn("in boot.memory_mib;", self.complaints(
+            text + self.FAILURE + "[boot]\nmemory_mib = 100\n"))
+        file = '[[files]]\npath = "/a"\n'
+        self.assertIn("in verifier_fault, files", self.complaints(
+            text + self.FAULT + self.FAILURE + file))
+        medium = 'block_storage_image = "none"\n'
+        self.assertEqual(self.complaints(text + medium + self.FAILURE + file), "")
+
+    def test_a_success_has_none(self):
+        self.assertIn("has no `twin`", self.complaints('twin = "good"\n' + PHASE0 + GOOD))
 
 
 class Groups(EngineTest):

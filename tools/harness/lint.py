@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from harness import bootplan, groups, markers, paths, values
+from harness import bootplan, groups, markers, paths, twins, values
 from harness.schema import Checker, Problem
 from harness.scenario import Scenario, read_all
 from harness.suggest import nearest
@@ -157,7 +157,9 @@ def problems(folder: Path = paths.SCENARIOS, group_folder: Path = paths.GROUPS) 
     scenarios, found = read_all(folder)
     for scenario in scenarios:
         found += [each for each in scenario_problems(scenario) if each not in found]
-    # Groups are judged only when every scenario could be read, or good lines would be blamed.
+    # Groups and twins are judged only when every scenario could be read, or good lines would be
+    # blamed.
     if not found:
+        found += twins.problems(scenarios)
         found += groups.problems([scenario.name for scenario in scenarios], group_folder)
     return found

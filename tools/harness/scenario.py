@@ -32,6 +32,7 @@ TOP = {
     "summary": Field(str),
     "tags": Field(list, (), item=str),
     "proves": Field(list, (), item=str),
+    "twin": Field(str, ""),
     "run_mode": Field(str, "vm", values.RUN_MODES),
     "kernel_rootd_test": Field(str, "runtime", values.KERNEL_ROOTD_TESTS),
     "rootd_test_mode": Field(str, "none", values.ROOTD_TEST_MODES),
