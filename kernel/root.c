@@ -5,6 +5,7 @@
 #include <abi/root_handoff.h>
 #include <abi/startup.h>
 #include <kernel/arch/arch.h>
+#include <kernel/arch/page_entry.h>
 #include <kernel/boot_memory.h>
 #include <kernel/memory.h>
 #include <kernel/object/cspace.h>
@@ -40,9 +41,11 @@ static void map_page(struct boot_handoff *handoff, struct vspace *vspace, uint64
             .address = boot_memory_take(handoff, page_table_size_bytes)};
         struct vspace_map_plan table_plan;
         kassert(vspace_decode_map_table(vspace, &table, address, &table_plan) == STATUS_OK);
+        table_plan.value |= entry_permanent;
         vspace_commit_map_table(&table_plan);
     }
     kassert(status == STATUS_OK);
+    plan.value |= entry_permanent;
     vspace_commit_map_frame(&plan);
 }
 

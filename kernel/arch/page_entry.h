@@ -11,6 +11,7 @@ constexpr uint64_t entry_write_through = 1 << 3; /* alone: write-combining, by o
 constexpr uint64_t entry_no_cache = 1 << 4;      /* with the one above: uncached */
 constexpr uint64_t entry_large = 1 << 7;
 constexpr uint64_t entry_global = 1 << 8;
+constexpr uint64_t entry_permanent = 1 << 10; /* ours: made at boot, without a capability */
 constexpr uint64_t entry_no_execute = UINT64_C(1) << 63;
 constexpr uint64_t entry_address_mask = UINT64_C(0x000ffffffffff000);
 
