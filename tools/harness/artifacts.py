@@ -122,19 +122,31 @@ def sections(plan: BootPlan) -> list[Section]:
     """Everything that the boot image of a plan holds, in a fixed order."""
     the_kernel = Section("kernel", "kernel", stripped(kernel(plan)))
     if plan.root_program != ROOT_PROGRAM:
-        program = _built(paths.BUILD / "target" / "programs" / plan.root_program
-                         / (plan.root_program + PROGRAM_SUFFIX))
+        program = stripped(test_program(plan.root_program))
         return [the_kernel, Section("boot-config", "boot-config", UNCONFIGURED),
-                Section("service", ROOT_PROGRAM, stripped(program))]
+                Section("service", ROOT_PROGRAM, program)]
     built = programs()
     contents = planned(plan, {name: stripped(path)
                               for name, path in disk_programs(built).items()})
+    stand_ins = dict(plan.stand_ins)
     modules = []
     for name in contents.modules:
         if name not in built:
             raise BuildError(f"program {name} was not built")
-        modules.append(Section("service", name, stripped(built[name])))
+        file = test_program(stand_ins[name]) if name in stand_ins else built[name]
+        modules.append(Section("service", name, stripped(file)))
     return [the_kernel, Section("boot-config", "boot-config", contents.boot_config), *modules]
+
+
+def test_program(name: str) -> Path:
+    """A program of test images that is no program of the system: a stand-in, or one that runs in
+    rootd's place."""
+    folder = paths.BUILD / "target" / "programs"
+    found = sorted(folder.glob(f"*/{name}{PROGRAM_SUFFIX}"))
+    if len(found) != 1:
+        raise BuildError(f"{paths.shown(folder)}/*/{name}{PROGRAM_SUFFIX}: wanted one program, "
+                         f"there are {len(found)}")
+    return found[0]
 
 
 @cache

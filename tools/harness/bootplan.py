@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from harness import paths
+from harness import paths, values
 from harness.outcome import BuildError, UsageError
 from harness.scenario import Scenario
 
@@ -39,6 +39,7 @@ class BootPlan:
     runtime_path a runtime file of its own instead of the profile's, relative to the root
     options      the keys of FAULT_KEYS that are not "none", as pairs
     image_fault  what is done to the finished image
+    stand_ins    pairs of a service and the test program that is in the image instead of it
     key_file     the private key of a release, or the development key of the tree
     root_program what the kernel starts first; another one than rootd is alone in the machine
     """
@@ -49,6 +50,7 @@ class BootPlan:
     image_fault: str = "none"
     key_file: Path | None = None
     root_program: str = ROOT_PROGRAM
+    stand_ins: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, scenario: Scenario) -> "BootPlan":
@@ -57,7 +59,7 @@ class BootPlan:
                         if scenario.options[key] != "none")
         return cls("test", scenario.options["runtime_config_profile"],
                    scenario.options["runtime_config_path"], options, scenario.boot.image_fault,
-                   root_program=scenario.boot.root_program)
+                   root_program=scenario.boot.root_program, stand_ins=_stand_ins(scenario))
 
     @classmethod
     def runtime(cls, profile: str, key_file: Path | None = None) -> "BootPlan":
@@ -72,6 +74,14 @@ class BootPlan:
     def signed_profile(self) -> str:
         """The profile that the image itself states."""
         return "test" if self.image_kind == "test" else self.profile
+
+
+def _stand_ins(scenario: Scenario) -> tuple[tuple[str, str], ...]:
+    """Those of [boot], and one for each service whose test mode is force-fail."""
+    forced = {service: values.FORCE_FAIL_STAND_IN
+              for key, service in values.SERVICE_TEST_FIELDS.items()
+              if scenario.options[key] == "force-fail"}
+    return tuple(sorted((forced | dict(scenario.boot.stand_in)).items()))
 
 
 def runtime_file(plan: BootPlan) -> Path:
@@ -109,6 +119,9 @@ def _planned(plan: BootPlan, programs: dict[str, bytes]) -> Planned:
     config = bootconfig.write(everything, plan.signed_profile, composition, edits, digests)
     rows = bootconfig.launch_rows(everything, composition, faults.verifiers(everything, edits))
     missing = faults.missing_module(edits)
+    for service, program in plan.stand_ins:
+        if service not in {row.manifest.name for row in rows}:
+            raise UsageError(f"stand_in: {program} for {service}, which is not in this image")
     names = (ROOT_PROGRAM, *(row.manifest.name for row in rows))
     return Planned(config, tuple(name for name in names if name != missing))
 

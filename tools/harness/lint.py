@@ -68,6 +68,18 @@ def _modes_agree(scenario: Scenario, checker: Checker) -> None:
                          ("expect",), "exit")
 
 
+def _stand_ins_agree(scenario: Scenario, checker: Checker) -> None:
+    modes = {key: scenario.options[key] for key in values.SERVICE_TEST_FIELDS}
+    for key, mode in modes.items():
+        if mode == "serial-probe" and key != "drv_serial_test_mode":
+            checker.complain("`serial-probe` is a mode of drv_serial_test_mode alone", (), key)
+        if mode == "force-fail" and not scenario.wants_failure:
+            checker.complain(f"`{key}` is force-fail: `exit` must be a failure", (), key)
+    if scenario.options["run_mode"] == "vm-disk-image" and (
+            scenario.boot.stand_in or set(modes.values()) - {"none", "runtime"}):
+        checker.complain("a packaged image has no stand-ins and no verifiers", (), "run_mode")
+
+
 def _runtime_file_exists(scenario: Scenario, checker: Checker) -> None:
     name = scenario.options["runtime_config_path"]
     if name and not (paths.ROOT / name).is_file():
@@ -140,8 +152,9 @@ def _verify_complete(scenario: Scenario, checker: Checker) -> None:
 
 
 RULES: tuple[Callable[[Scenario, Checker], None], ...] = (
-    _markers_exist, _no_conflict, _reason_stated, _modes_agree, _runtime_file_exists,
-    _budgets_agree, _steps_prove, _success_proves, _files_have_a_place, _verify_complete)
+    _markers_exist, _no_conflict, _reason_stated, _modes_agree, _stand_ins_agree,
+    _runtime_file_exists, _budgets_agree, _steps_prove, _success_proves, _files_have_a_place,
+    _verify_complete)
 
 
 def scenario_problems(scenario: Scenario) -> list[Problem]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from harness import media, paths, values
 from harness.outcome import UsageError
 from harness.schema import Checker, Field, Problem
+from harness.suggest import did_you_mean
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
 MATRIX_MAX = 200
@@ -67,6 +68,7 @@ BOOT = {
     "memory_mib": Field(int, 512, least=64),
     "icount": Field(int, -1, least=0),
     "root_program": Field(str, "rootd"),
+    "stand_in": Field(dict, None),
 }
 EXPECT = {
     "exit": Field(str, choices=values.EXITS),
@@ -109,12 +111,13 @@ BUDGET = {
 class Boot:
     """How the machine is started. `icount`: one instruction is 2^icount ns; -1 turns it off.
     `root_program`: what the kernel starts first; a program of programs/ runs alone in the
-    machine."""
+    machine. `stand_in`: services and the test programs that are in the image instead of them."""
     start: str
     image_fault: str
     memory_mib: int
     icount: int
     root_program: str
+    stand_in: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -194,6 +197,17 @@ class Scenario:
         return self.name.replace("[", "+").replace("]", "").replace(",", "+")
 
 
+def _stand_ins(checker: Checker, rows: dict | None) -> tuple[tuple[str, str], ...]:
+    for service, program in (rows or {}).items():
+        if service not in values.SERVICES:
+            checker.complain(f"no service `{service}`", ("boot",), "stand_in",
+                             did_you_mean(service, values.SERVICES).lstrip(", "), within=service)
+        if program not in values.STAND_INS:
+            checker.complain(f"no stand-in `{program}`", ("boot",), "stand_in",
+                             f"one of: {', '.join(values.STAND_INS)}", within=str(program))
+    return tuple(sorted((rows or {}).items()))
+
+
 def _tuple(values_: dict) -> dict:
     return {key: tuple(value) if isinstance(value, list) else value
             for key, value in values_.items()}
@@ -209,6 +223,7 @@ def _parse_one(file: Path, source: str, data: dict, name: str) -> tuple[Scenario
     checker = Checker(file, source)
     top = checker.table(data, TOP)
     boot = checker.table(data.get("boot", {}), BOOT, ("boot",))
+    boot["stand_in"] = _stand_ins(checker, boot["stand_in"])
     expect = checker.table(data.get("expect", {}), EXPECT, ("expect",))
     budget = checker.table(data.get("budget", {}), BUDGET, ("budget",))
     files = _rows(checker, data.get("files"), FILE, "files")

@@ -6,6 +6,7 @@ that fails for another reason. The twin takes that away.
 """
 from dataclasses import asdict
 
+from harness import values
 from harness.scenario import Scenario
 from harness.schema import Checker, Problem
 from harness.suggest import nearest
@@ -15,7 +16,8 @@ MEDIUM = "block_storage_image"
 FAULTS = (MEDIUM, "disk_image_case", "phase0_missing_service", "service_primary_control_fault",
           "service_explicit_endpoint_fault", "service_startup_peer_fault", "verifier_fault",
           "keyd_fscrypt_material_id_hex", "keyd_fscrypt_material_hex", "keyd_fsverity_root_id_hex",
-          "keyd_fsverity_root_hex", "boot.image_fault", "boot.stand_in")
+          "keyd_fsverity_root_hex", "boot.image_fault", "boot.stand_in",
+          *values.SERVICE_TEST_FIELDS)
 
 
 def is_negative(scenario: Scenario) -> bool:

@@ -68,9 +68,11 @@ STARTUP_PEER_FAULTS = ("none", "probed-inject-undeclared-peer", *(
 VERIFIER_FAULTS = ("none", *verifiers.FAULTS)
 
 SERVICE_TEST_MODES = ("none", "runtime", "smoke", "force-fail", "serial-probe")
-SERVICE_TEST_FIELDS = tuple(
-    service.replace("-", "_") + "_test_mode" for service in SERVICES
-    if service not in ("console-font", "ramfsd", "keyd", "e2fsd", "fatd", "vfsd", "loaderd"))
+# NAME_test_mode, and the service that it is about.
+SERVICE_TEST_FIELDS = {service.replace("-", "_") + "_test_mode": service for service in SERVICES
+                       if service != "console-font"}
+STAND_INS = ("stand-in-failing", "stand-in-silent", "stand-in-dying", "stand-in-liar")
+FORCE_FAIL_STAND_IN = "stand-in-failing"
 
 # Exit classes that a test image writes to the debug-exit port, and two ends without one.
 EXIT_CODES = {"success": 0x10, "bootloader-failure": 0x11, "kernel-failure": 0x12,
