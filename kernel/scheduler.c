@@ -24,6 +24,16 @@ static void dequeue(struct thread *thread)
     }
 }
 
+/* The time since it came to run, or since the last account, is the current thread's. */
+static inline void account(struct thread *current)
+{
+    uint64_t now_ticks = cpu_read_ticks();
+    if (current != nullptr) {
+        current->ticks += now_ticks - kernel_state.switched_at_ticks;
+    }
+    kernel_state.switched_at_ticks = now_ticks;
+}
+
 void scheduler_add(struct thread *thread)
 {
     kassert(thread->state == THREAD_READY);
@@ -46,10 +56,10 @@ void scheduler_forget(struct thread *thread)
     struct cpu *cpu = cpu_this();
     if (cpu->current == thread) {
         cpu->current = nullptr;
-        thread->ticks += cpu_read_ticks() - kernel_state.switched_at_ticks;
+        account(thread);
     }
     if (cpu->fpu_owner == thread) {
-        arch_fpu_switch(thread->fpu_state, nullptr);
+        cpu_save_fpu(thread->fpu_state);
         cpu->fpu_owner = nullptr;
     }
 }
@@ -74,7 +84,7 @@ void scheduler_yield(void)
     struct thread *current = cpu->current;
     if (current != nullptr && current->state == THREAD_READY) {
         cpu->current = nullptr;
-        current->ticks += cpu_read_ticks() - kernel_state.switched_at_ticks;
+        account(current);
         enqueue(current);
     }
 }
@@ -103,8 +113,9 @@ static struct thread *take_candidate(void)
 }
 
 /* What runs next, not queued any more; nullptr if the processor has nothing to do. */
-static struct thread *choose(struct thread *current)
+static struct thread *choose(struct cpu *cpu)
 {
+    struct thread *current = cpu->current;
     struct thread *candidate = take_candidate();
     bool current_runs = current != nullptr && current->state == THREAD_READY;
     if (candidate != nullptr) {
@@ -147,21 +158,28 @@ static void program_timer(const struct thread *next)
     }
 }
 
-static void switch_context(struct cpu *cpu, struct thread *next)
+/* `owner`: whose SSE state is in the registers. */
+static inline void set_current(struct cpu *cpu, struct thread *owner, struct thread *next)
 {
-    struct thread *current = cpu->current;
-    uint64_t now_ticks = cpu_read_ticks();
-    if (current != nullptr) {
-        current->ticks += now_ticks - kernel_state.switched_at_ticks;
-    }
-    kernel_state.switched_at_ticks = now_ticks;
     kernel_state.slice_end_ns = UINT64_MAX;
     cpu->current = next;
-    arch_set_entry_stack((uint64_t)(&next->registers + 1));
-    if (cpu->fpu_owner != next) {
-        struct thread *owner = cpu->fpu_owner;
-        arch_fpu_switch(owner == nullptr ? nullptr : owner->fpu_state, next->fpu_state);
-        cpu->fpu_owner = next;
+    cpu_set_entry_stack(cpu, (uint64_t)(&next->registers + 1));
+    if (owner == next) {
+        return;
+    }
+    if (owner != nullptr) {
+        cpu_save_fpu(owner->fpu_state);
+    }
+    cpu_load_fpu(next->fpu_state);
+    cpu->fpu_owner = next;
+}
+
+static inline void load_tables(struct cpu *cpu, struct vspace *vspace)
+{
+    if (vspace != cpu->vspace) {
+        cpu->vspace = vspace;
+        cpu->table_loads++;
+        cpu_write_cr3(vspace_table_address(vspace));
     }
 }
 
@@ -169,7 +187,7 @@ static void switch_context(struct cpu *cpu, struct thread *next)
 static void idle(struct cpu *cpu)
 {
     if (cpu->current != nullptr) {
-        cpu->current->ticks += cpu_read_ticks() - kernel_state.switched_at_ticks;
+        account(cpu->current);
         cpu->current = nullptr;
     }
     program_timer(nullptr);
@@ -203,7 +221,7 @@ static bool goes_on(const struct cpu *cpu, const struct thread *current)
 [[gnu::noinline]] static struct thread *leave_by_choice(struct cpu *cpu)
 {
     for (;;) {
-        struct thread *next = choose(cpu->current);
+        struct thread *next = choose(cpu);
         if (next == nullptr) {
             idle(cpu);
             continue;
@@ -214,12 +232,10 @@ static bool goes_on(const struct cpu *cpu, const struct thread *current)
             continue;
         }
         if (next != cpu->current) {
-            switch_context(cpu, next);
+            account(cpu->current);
+            set_current(cpu, cpu->fpu_owner, next);
         }
-        if (vspace != cpu->vspace) {
-            cpu->vspace = vspace;
-            cpu_write_cr3(vspace_table_address(vspace));
-        }
+        load_tables(cpu, vspace);
         program_timer(next);
         return next;
     }
@@ -232,4 +248,14 @@ struct thread *kernel_leave(void)
         return cpu->current;
     }
     return leave_by_choice(cpu);
+}
+
+struct thread *scheduler_hand_over(struct thread *current, struct thread *next)
+{
+    struct cpu *cpu = cpu_this();
+    next->state = THREAD_READY;
+    account(current);
+    set_current(cpu, current, next);
+    load_tables(cpu, (struct vspace *)next->caps[THREAD_CAP_VSPACE].object);
+    return next;
 }

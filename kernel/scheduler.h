@@ -7,7 +7,9 @@
  */
 #pragma once
 
+#include <kernel/object/clock.h>
 #include <kernel/object/thread.h>
+#include <kernel/state.h>
 
 constexpr uint64_t slice_ns = 10'000'000;
 
@@ -28,3 +30,17 @@ void scheduler_yield(void);
 
 /* The timer interrupt: the current thread's turn may be over. */
 void scheduler_tick(uint64_t now_ns);
+
+/* Would `thread`, made ready by hand-over while the current thread blocks, run next with nothing
+ * else to do? It may run and has tables, nobody as urgent waits for the processor, and the
+ * comparator stands at the next deadline already. */
+[[gnu::always_inline]] static inline bool scheduler_can_hand_over(const struct thread *thread)
+{
+    return !thread->suspended && kernel_state.ready_mask >> thread->priority == 0 &&
+           thread->caps[THREAD_CAP_VSPACE].kind == OBJECT_VSPACE &&
+           clock_next_deadline() == kernel_state.programmed_ns;
+}
+
+/* The whole way out of the kernel for such a thread. `current` is the current one, which blocks; a
+ * thread that runs has its SSE state in the registers. */
+struct thread *scheduler_hand_over(struct thread *current, struct thread *next);

@@ -62,12 +62,8 @@ void arch_end_of_interrupt(void);
 /* True if an interrupt waits to be served: long operations stop and restart then. */
 bool arch_interrupt_pending(void);
 
-/* SSE state of a thread: 512 bytes aligned to 16. */
+/* A fresh SSE state: 512 cleared bytes aligned to 16. */
 void arch_fpu_init(void *state);
-void arch_fpu_switch(void *save_state, const void *load_state); /* each may be nullptr */
-
-/* The processor pushes interrupt frames here (end of the running thread's register block). */
-void arch_set_entry_stack(uint64_t address);
 
 /* Text on COM1, polled. Nothing once silenced, except from panic. */
 void arch_console_write(const char *text, size_t bytes);
@@ -79,8 +75,9 @@ void arch_console_unsilence(void); /* for panic only */
 
 /* --- called by kernel/arch, implemented in kernel/syscall and kernel/main.c --- */
 
-/* Entry code has saved the registers of cpu_this()->current before each of these three. */
-void kernel_handle_syscall(void);
+/* Entry code has saved the registers of cpu_this()->current before each of these three. The first
+ * also does what kernel_leave does. */
+struct thread *kernel_handle_syscall(void);
 void kernel_handle_fault(uint32_t vector, uint64_t error, uint64_t fault_address);
 void kernel_handle_interrupt(uint32_t vector); /* also while idle; acknowledges by itself */
 

@@ -105,22 +105,6 @@ static void check_features(void)
 
 /* --- descriptor tables --- */
 
-/* The task state segment begins at `reserved_0`: its 64-bit members lie at odd multiples of 4. */
-struct task_segment {
-    uint32_t padding;
-    uint32_t reserved_0;
-    uint64_t rsp[3];
-    uint64_t reserved_1;
-    uint64_t interrupt_stacks[7];
-    uint64_t reserved_2;
-    uint16_t reserved_3;
-    uint16_t port_map_offset; /* at the limit: no ports for user mode */
-};
-
-constexpr uint16_t task_segment_bytes = 104;
-static_assert(sizeof(struct task_segment) == 4 + task_segment_bytes + 4);
-static_assert(offsetof(struct task_segment, port_map_offset) == 4 + 102);
-
 struct gate {
     uint16_t offset_low;
     uint16_t selector;
@@ -157,7 +141,6 @@ static uint64_t segments[8] = {
 static_assert(selector_kernel_data == selector_kernel_code + 8);
 static_assert(selector_user_code == selector_user_data + 8);
 
-static struct task_segment task;
 static struct gate gates[gate_count];
 
 /* What lgdt and lidt load: 16 bits of limit, 64 of address. */
@@ -169,16 +152,17 @@ struct table_pointer {
 
 static void load_segments(void)
 {
-    uint64_t base = (uint64_t)&task.reserved_0;
+    struct task_segment *task = &cpu_boot.task;
+    uint64_t base = (uint64_t)&task->reserved_0;
     constexpr uint64_t limit = task_segment_bytes - 1;
     segments[selector_task / 8] =
         segment_task | limit | (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56;
     segments[selector_task / 8 + 1] = base >> 32;
 
-    task.interrupt_stacks[STACK_NMI - 1] = stack_top(STACK_NMI);
-    task.interrupt_stacks[STACK_DOUBLE_FAULT - 1] = stack_top(STACK_DOUBLE_FAULT);
-    task.interrupt_stacks[STACK_MACHINE_CHECK - 1] = stack_top(STACK_MACHINE_CHECK);
-    task.port_map_offset = task_segment_bytes;
+    task->interrupt_stacks[STACK_NMI - 1] = stack_top(STACK_NMI);
+    task->interrupt_stacks[STACK_DOUBLE_FAULT - 1] = stack_top(STACK_DOUBLE_FAULT);
+    task->interrupt_stacks[STACK_MACHINE_CHECK - 1] = stack_top(STACK_MACHINE_CHECK);
+    task->port_map_offset = task_segment_bytes;
 
     struct table_pointer pointer = {.limit = sizeof segments - 1, .address = (uint64_t)segments};
     __asm__ volatile("lgdt (%0)" : : "r"(&pointer.limit), "m"(pointer), "m"(segments));
@@ -256,14 +240,8 @@ void arch_init_cpu(void)
     set_system_registers();
 }
 
-void arch_set_entry_stack(uint64_t address)
-{
-    task.rsp[0] = address;
-}
-
 /* The part of an FXSAVE area that is not zero in a fresh state (volume 1, 10.5.1): no exception is
  * unmasked. */
-constexpr uint32_t fpu_state_bytes = 512;
 constexpr uint32_t fpu_mxcsr_offset = 24;
 constexpr uint8_t fpu_control_word[2] = {0x7f, 0x03};
 constexpr uint8_t fpu_mxcsr[2] = {0x80, 0x1f};
@@ -271,21 +249,8 @@ constexpr uint8_t fpu_mxcsr[2] = {0x80, 0x1f};
 void arch_fpu_init(void *state)
 {
     uint8_t *bytes = state;
-    for (uint32_t i = 0; i < fpu_state_bytes; i++) {
-        bytes[i] = 0;
-    }
     bytes[0] = fpu_control_word[0];
     bytes[1] = fpu_control_word[1];
     bytes[fpu_mxcsr_offset] = fpu_mxcsr[0];
     bytes[fpu_mxcsr_offset + 1] = fpu_mxcsr[1];
-}
-
-void arch_fpu_switch(void *save_state, const void *load_state)
-{
-    if (save_state != nullptr) {
-        __asm__ volatile("fxsave64 (%0)" : : "r"(save_state) : "memory");
-    }
-    if (load_state != nullptr) {
-        __asm__ volatile("fxrstor64 (%0)" : : "r"(load_state) : "memory");
-    }
 }

@@ -61,9 +61,8 @@ entry_syscall:
     call kernel_handle_syscall
     /* falls through */
 
-/* Out of the kernel: to the thread that kernel_leave chooses, by the way it came in. */
-entry_leave:
-    call kernel_leave
+/* Out of the kernel: to the thread in rax, by the way it came in. */
+entry_leave_to:
     cmpl $ENTRY_VECTOR_SYSCALL, THREAD(OFFSET_VECTOR)(%rax)
     jne entry_leave_by_iret
     movq THREAD(OFFSET_RDI)(%rax), %rdi
@@ -84,6 +83,11 @@ entry_leave:
     movq THREAD(OFFSET_RAX)(%rax), %rax
     swapgs
     sysretq
+
+/* To the thread that kernel_leave chooses. */
+entry_leave:
+    call kernel_leave
+    jmp entry_leave_to
 
 entry_leave_by_iret:
     leaq THREAD(0)(%rax), %rsp

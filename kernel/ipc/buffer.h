@@ -10,11 +10,16 @@
 #include <kernel/memory.h>
 #include <kernel/object/thread.h>
 
+static inline bool buffer_exists(const struct thread *thread)
+{
+    return thread->caps[THREAD_CAP_BUFFER].kind == OBJECT_FRAME;
+}
+
 /* nullptr if the thread has none (any more). */
 static inline volatile struct ipc_buffer *buffer_of(const struct thread *thread)
 {
-    const struct capability *cap = &thread->caps[THREAD_CAP_BUFFER];
-    return cap->kind == OBJECT_FRAME ? kernel_pointer(cap->address) : nullptr;
+    const uint64_t address = thread->caps[THREAD_CAP_BUFFER].address;
+    return buffer_exists(thread) ? kernel_pointer(address) : nullptr;
 }
 
 /* Argument 4 and up of an operation; 0 without a buffer. */

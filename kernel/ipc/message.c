@@ -9,9 +9,6 @@
 #include <kernel/panic.h>
 #include <kernel/scheduler.h>
 
-/* Status bits and flags that a plain sender must not forge. */
-constexpr message_tag tag_sendable = UINT64_C(0x3fffffff);
-
 struct delivery {
     struct thread *sender;
     struct thread *receiver;
@@ -109,7 +106,7 @@ static enum status deliver(struct thread *sender, struct thread *receiver)
         return status;
     }
     delivery.badge = sender->sender_badge;
-    commit_delivery(&delivery, delivery.tag & tag_sendable & ~message_tag_move);
+    commit_delivery(&delivery, delivery.tag & message_tag_arrives);
     struct reply *reply = receiver->reply;
     receiver->reply = nullptr;
     if (reply != nullptr) {
@@ -257,7 +254,7 @@ enum status message_reply(struct thread *sender, struct reply *reply, bool hand_
     if (status != STATUS_OK) {
         return status;
     }
-    commit_delivery(&delivery, tag & ~(message_tag_move | message_tag_notification));
+    commit_delivery(&delivery, tag & reply_tag_arrives);
     reply->caller = nullptr;
     caller->reply = nullptr;
     if (hand_over) {

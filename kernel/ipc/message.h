@@ -9,9 +9,15 @@
  */
 #pragma once
 
+#include <abi/syscall.h>
 #include <kernel/object/endpoint.h>
 #include <kernel/object/reply.h>
 #include <kernel/object/thread.h>
+
+/* What of a tag arrives. Not that capabilities moved; and status bits and the flag of notifications
+ * are nothing that a plain sender could say. */
+constexpr message_tag message_tag_arrives = UINT64_C(0x3fffffff);
+constexpr message_tag reply_tag_arrives = ~(message_tag_move | message_tag_notification);
 
 enum message_wait : uint8_t {
     MESSAGE_WAIT = 0,

@@ -16,6 +16,20 @@ static inline void queue_append(struct thread_queue *queue, struct thread *threa
     queue->tail = thread;
 }
 
+/* The head of a queue that has one. */
+static inline struct thread *queue_take_head(struct thread_queue *queue)
+{
+    struct thread *thread = queue->head;
+    queue->head = thread->next;
+    if (thread->next != nullptr) {
+        thread->next->previous = nullptr;
+        thread->next = nullptr;
+    } else {
+        queue->tail = nullptr;
+    }
+    return thread;
+}
+
 static inline void queue_prepend(struct thread_queue *queue, struct thread *thread)
 {
     thread->previous = nullptr;

@@ -44,11 +44,6 @@ void vspace_destroy(struct vspace *vspace)
     }
 }
 
-uint64_t vspace_table_address(const struct vspace *vspace)
-{
-    return physical_address(vspace) - page_table_size_bytes;
-}
-
 static struct vspace *vspace_by_id(uint64_t id)
 {
     struct vspace *vspace = kernel_state.vspaces[id % vspaces_max];

@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include <kernel/memory.h>
 #include <kernel/object/cap.h>
 #include <kernel/object/thread.h>
 
@@ -31,7 +32,10 @@ static inline uint64_t *vspace_top_table(struct vspace *vspace)
 }
 
 /* Physical address of the top table, for CR3. */
-uint64_t vspace_table_address(const struct vspace *vspace);
+static inline uint64_t vspace_table_address(const struct vspace *vspace)
+{
+    return physical_address(vspace) - page_table_size_bytes;
+}
 
 /* nullptr if its address space is gone. */
 static inline struct vspace *vspace_of_thread(const struct thread *thread)

@@ -11,6 +11,7 @@
 #include <kernel/object/queue.h>
 #include <kernel/scheduler.h>
 #include <kernel/state.h>
+#include <kernel/syscall/fast.h>
 #include <kernel/syscall/invoke.h>
 
 static void finish(struct thread *thread, enum status status)
@@ -135,7 +136,7 @@ static void receive(struct thread *thread, struct reply *reply, enum message_wai
     queue_append(&notification->waiting, thread);
 }
 
-/* Not inlined: kernel_handle_syscall would have to guard a stack frame for all other calls too. */
+/* Not inlined: syscall_dispatch would have to guard a stack frame for all other calls too. */
 [[gnu::noinline]] static void handle_invoke(struct thread *thread)
 {
     constexpr uint64_t syscall_instruction_bytes = 2;
@@ -169,13 +170,17 @@ static void receive(struct thread *thread, struct reply *reply, enum message_wai
     thread_raise_fault(thread, FAULT_EXIT, words);
 }
 
-void kernel_handle_syscall(void)
+static void tell_version(struct thread *thread)
 {
-    struct thread *thread = cpu_this()->current;
+    finish(thread, STATUS_OK);
+    thread->registers.rdx = abi_version;
+}
+
+struct thread *syscall_dispatch(struct thread *thread)
+{
     switch (thread->registers.rax) {
     case SYSCALL_VERSION:
-        finish(thread, STATUS_OK);
-        thread->registers.rdx = abi_version;
+        tell_version(thread);
         break;
     case SYSCALL_CALL:
         handle_send(thread, true, MESSAGE_WAIT);
@@ -221,6 +226,24 @@ void kernel_handle_syscall(void)
         finish(thread, STATUS_UNKNOWN_OPERATION);
         break;
     }
+    return kernel_leave();
+}
+
+struct thread *kernel_handle_syscall(void)
+{
+    struct thread *thread = cpu_this()->current;
+    const uint64_t number = thread->registers.rax;
+    if (number > SYSCALL_REPLY_RECEIVE) {
+        return syscall_dispatch(thread);
+    }
+    if (number == SYSCALL_CALL) {
+        return fast_call(thread);
+    }
+    if (number == SYSCALL_REPLY_RECEIVE) {
+        return fast_reply_receive(thread);
+    }
+    tell_version(thread);
+    return thread; /* All is as it was when kernel_leave chose it. */
 }
 
 void kernel_handle_fault(uint32_t vector, uint64_t error, uint64_t fault_address)

@@ -10,6 +10,25 @@
 #include <stdlib.h>
 
 struct cpu cpu_boot;
+struct processor processor;
+void (*processor_when_idle)(void);
+
+void processor_write_down(enum processor_event event, uint64_t value)
+{
+    /* What is written down beyond the end is lost, but not that it was. */
+    if (processor.record_count < processor_records_max) {
+        processor.records[processor.record_count] = (struct processor_record){event, value};
+    }
+    processor.record_count++;
+}
+
+void processor_sleep(void)
+{
+    if (processor_when_idle == nullptr) {
+        abort();
+    }
+    processor_when_idle();
+}
 
 void panic_at(const char *what, const char *file, int line)
 {
@@ -40,12 +59,12 @@ uint64_t arch_kernel_table(void)
 
 uint64_t arch_clock_read(void)
 {
-    return 0;
+    return processor.now_ns;
 }
 
 void arch_clock_set_deadline(uint64_t deadline_ns)
 {
-    (void)deadline_ns;
+    processor_write_down(PROCESSOR_SET_DEADLINE, deadline_ns);
 }
 
 bool arch_line_route(uint32_t interrupt, uint32_t vector, bool level, bool active_low)
@@ -84,15 +103,4 @@ bool arch_interrupt_pending(void)
 void arch_fpu_init(void *state)
 {
     (void)state;
-}
-
-void arch_fpu_switch(void *save_state, const void *load_state)
-{
-    (void)save_state;
-    (void)load_state;
-}
-
-void arch_set_entry_stack(uint64_t address)
-{
-    (void)address;
 }
