@@ -112,7 +112,8 @@ static struct thread *take_candidate(void)
     return candidate;
 }
 
-/* What runs next, not queued any more; nullptr if the processor has nothing to do. */
+/* What runs next, not queued any more; nullptr if the processor has nothing to do. Where that is
+ * not the current thread though it could run, there is no current thread any more. */
 static struct thread *choose(struct cpu *cpu)
 {
     struct thread *current = cpu->current;
@@ -132,6 +133,8 @@ static struct thread *choose(struct cpu *cpu)
         return current;
     }
     if (current_runs) {
+        account(current);
+        cpu->current = nullptr;
         queue_prepend(&kernel_state.ready[current->priority], current);
         kernel_state.ready_mask |= UINT64_C(1) << current->priority;
     }

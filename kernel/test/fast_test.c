@@ -605,6 +605,20 @@ static void every_condition_of_an_answer_counts(void)
     }
 }
 
+/* Somebody more urgent turns out to be unable to run: the current thread goes on, and waits in no
+ * queue meanwhile. */
+static void who_cannot_run_takes_nobody_s_place(void)
+{
+    start();
+    drop(third, THREAD_CAP_VSPACE);
+    third_is_more_urgent();
+    CHECK(kernel_leave() == self);
+    CHECK(cpu_boot.current == self);
+    CHECK_EQUAL(third->state, THREAD_FAULTED);
+    CHECK_EQUAL(kernel_state.ready_mask, 0);
+    CHECK(kernel_state.ready[self->priority].head == nullptr);
+}
+
 /* --- the random run --- */
 
 static uint64_t random_state = 88172645463325252;
@@ -810,6 +824,7 @@ int main(void)
 {
     TEST(every_condition_of_a_call_counts);
     TEST(every_condition_of_an_answer_counts);
+    TEST(who_cannot_run_takes_nobody_s_place);
     TEST(random_system_calls_end_alike);
     return check_report();
 }
