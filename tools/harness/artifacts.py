@@ -13,6 +13,8 @@ from pathlib import Path
 from harness import bootfault, build, cas, components, media, paths, tools
 from harness.bootplan import ROOT_PROGRAM, BootPlan, disk_programs, planned
 from harness.outcome import BuildError, EnvironmentProblem
+from harness.scenario import Scenario
+from harness.symbols import Symbols
 
 media.names()  # puts tools/ on the path
 from bootimg import bootimg  # noqa: E402
@@ -53,6 +55,14 @@ def kernel_symbols() -> Path | None:
     """The kernel that a debugger wants to know; None while there is none."""
     path = paths.BUILD / "target" / "kernel" / KERNELS["test"]
     return path if path.is_file() else None
+
+
+def kernel_symbols_of(scenario: Scenario) -> Symbols:
+    """The symbols of the kernel that a scenario boots; what is stripped keeps its addresses."""
+    packaged = scenario.options["run_mode"] == "vm-disk-image"
+    plan = BootPlan.runtime(scenario.options["runtime_config_profile"]) if packaged \
+        else BootPlan.of(scenario)
+    return Symbols(kernel(plan))
 
 
 def release_key(plan: BootPlan) -> Path:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness import markers, template, values
+from harness.inject import Injection
 from harness.markers import Seen
 from harness.scenario import Expect, Scenario
 
@@ -18,6 +19,9 @@ NEVER_IN_SUCCESS = ("ERIX_KERNEL:PANIC", "ERIX_KERNEL:EXCEPTION", "ERIX_*:REFUSE
                     "ERIX_*:FAIL:*", "ERIX_KERNEL:ROOTD_SMOKE:*", "ERIX_PROBE:FAILED")
 NEAR_MISS_MIN = 0.75
 PROOF = re.compile(r"ERIX_ROOTD:PROOF (\S+) ([0-9a-f]+)\s*\Z")
+# The dump of registers behind the kernel's last marker.
+LAST_WORDS_LINES = 16
+LAST_WORD = "thread=0x"
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Observation:
     step_waiting: str = ""
     nonce: str = ""
     disk_problems: tuple[str, ...] = ()
+    attacks: tuple[Injection, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -216,9 +221,48 @@ def _judge_disk(_: Scenario, observation: Observation) -> list[Reason]:
     return [Reason(f"disk: {problem}") for problem in observation.disk_problems]
 
 
+def attacks_over(attacks: list[Injection], lines: tuple[str, ...]) -> bool:
+    """Whether every attack was made and the kernel has said all of what it says of it."""
+    return all(attack.is_over
+               and (not attack.line or LAST_WORD in _last_words(attack.wanted, lines))
+               for attack in attacks)
+
+
+def _last_words(wanted: str, lines: tuple[str, ...]) -> str:
+    """What the kernel printed from the wanted line on; empty if that line never came."""
+    texts = [markers.clean(line).strip() for line in lines]
+    if wanted not in texts:
+        return ""
+    at = texts.index(wanted)
+    return "\n".join(texts[at:at + LAST_WORDS_LINES])
+
+
+def _judge_attack(attack: Injection, observation: Observation) -> Reason | None:
+    title = f"attack {attack.what}"
+    if attack.hits == 0:
+        why = attack.problem or f"the kernel never came to {attack.at}"
+        return Reason(f"{title} was not made: {why}", expected=attack.what)
+    if not attack.line:
+        return None
+    words = _last_words(attack.wanted, observation.lines)
+    if not words:
+        return Reason(f"{title} was not stopped: no {attack.wanted}", expected=attack.line)
+    address = "" if attack.address is None else f"cr2=0x{attack.address:016x}"
+    if address not in words:
+        return Reason(f"{title} was stopped otherwise: wanted {address}",
+                      tuple(words.splitlines()), attack.line)
+    return None
+
+
+def _judge_attacks(_: Scenario, observation: Observation) -> list[Reason]:
+    reasons = [_judge_attack(attack, observation) for attack in observation.attacks]
+    return [reason for reason in reasons if reason]
+
+
 RULES: tuple[Callable[[Scenario, Observation], list[Reason]], ...] = (
     _judge_end, _judge_ordered, _judge_required, _judge_count, _judge_forbidden, _judge_steps,
-    _judge_proofs, _judge_details, _judge_disk)
+    _judge_proofs, _judge_details, _judge_disk,
+    _judge_attacks)
 
 
 def judge(scenario: Scenario, observation: Observation) -> tuple[Reason, ...]:

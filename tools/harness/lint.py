@@ -128,7 +128,7 @@ def _success_proves(scenario: Scenario, checker: Checker) -> None:
             if name not in named:
                 checker.complain(f"`proofs` lacks the verifier `{name}` of this rootd_test_mode",
                                  ("expect",), "proofs")
-    if not (named or scenario.steps
+    if not (named or scenario.steps or scenario.inject
             or any(check.check == "graph" for check in scenario.verify)):
         checker.complain("nothing is proved: wants `proofs` of verifiers, [[steps]] with a "
                          "function of {nonce}, or the check `graph`", ("expect",), "exit")
@@ -138,6 +138,14 @@ def _files_have_a_place(scenario: Scenario, checker: Checker) -> None:
     for index, file in enumerate(scenario.files):
         if bool(file.path) == bool(file.partition):
             checker.complain("a file has `path` or `partition`", ("files", index))
+
+
+def _attacks_agree(scenario: Scenario, checker: Checker) -> None:
+    for index, attack in enumerate(scenario.inject):
+        if attack.line and not any(
+                markers.matches(f"ERIX_KERNEL:{attack.line.split(' ')[0]}", each)
+                for each in markers.known()):
+            checker.complain(f"no marker `ERIX_KERNEL:{attack.line}`", ("inject", index), "line")
 
 
 def _verify_complete(scenario: Scenario, checker: Checker) -> None:
@@ -154,7 +162,7 @@ def _verify_complete(scenario: Scenario, checker: Checker) -> None:
 RULES: tuple[Callable[[Scenario, Checker], None], ...] = (
     _markers_exist, _no_conflict, _reason_stated, _modes_agree, _stand_ins_agree,
     _runtime_file_exists, _budgets_agree, _steps_prove, _success_proves, _files_have_a_place,
-    _verify_complete)
+    _attacks_agree, _verify_complete)
 
 
 def scenario_problems(scenario: Scenario) -> list[Problem]:

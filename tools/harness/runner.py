@@ -6,12 +6,16 @@ budget is used up. Budgets count CPU seconds, guest seconds and time asleep; nev
 says more about what else the host does.
 """
 import json
+import os
 import re
+import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from harness import diskcheck, graph, judge, markers, qemu, values
+from harness import artifacts, diskcheck, graph, judge, markers, qemu, values
+from harness.gdbstub import Stub, StubError
 from harness.images import Prepared, Provider
+from harness.inject import Injection, Injector
 from harness.judge import Observation, Reason
 from harness.machine import PM_TIMER_MASK, SERIAL_BYTES_MAX, Machine
 from harness.markers import Seen
@@ -157,6 +161,8 @@ class Run:
         self._seen: list[Seen] = []
         self.stamps: list[Stamp] = []
         self._lines_read = 0
+        self._attacks = [Injection(**vars(each)) for each in scenario.inject]
+        self._injector: Injector | None = None
 
     def _spec(self, prepared: Prepared) -> qemu.MachineSpec:
         boot = self._scenario.boot
@@ -166,7 +172,14 @@ class Run:
             disks=prepared.disks, accelerator=accelerator,
             memory_mib=boot.memory_mib, icount=boot.icount, start=boot.start,
             flash_variables=prepared.flash_variables, debug_exit=prepared.debug_exit,
-            nonce=self._nonce if prepared.debug_exit else "")
+            nonce=self._nonce if prepared.debug_exit else "",
+            wait_for_debugger=bool(self._attacks),
+            gdb_socket=f"unix:{self._stub_path},server=on,wait=off" if self._attacks else "")
+
+    @property
+    def _stub_path(self) -> Path:
+        """Where a machine under attack can be stopped; a short path, as sockets demand."""
+        return Path(tempfile.gettempdir()) / f"erix-{os.getpid()}-{id(self):x}.gdb"
 
     def _read_lines(self, machine: Machine) -> None:
         for number in range(self._lines_read, len(machine.lines)):
@@ -187,17 +200,24 @@ class Run:
         ticks = last + (ticks - last & PM_TIMER_MASK)
         self.stamps += [Stamp(seen.text, ticks) for seen in self._seen[len(self.stamps):]]
 
-    def _goal_reached(self) -> bool:
+    def _goal_reached(self, machine: Machine) -> bool:
         return (self._scenario.expect.exit == values.EXIT_VERDICT
                 and not self._conversation.waiting
+                and judge.attacks_over(self._attacks, self._texts(machine))
                 and judge.goal_reached(self._scenario.expect, self._seen))
+
+    @staticmethod
+    def _texts(machine: Machine) -> tuple[str, ...]:
+        return tuple(line.text for line in machine.lines)
 
     def _follow(self, machine: Machine) -> tuple[str, str]:
         """Watch the machine to the end of the run; how it ended, and the hang if it was one."""
         while machine.poll(POLL_S):
+            if self._injector:
+                self._injector.step(machine.monitor, machine.transcript)
             self._read_lines(machine)
             self._conversation.advance(machine)
-            if self._goal_reached():
+            if self._goal_reached(machine):
                 return values.EXIT_VERDICT, ""
             hang = self._watch.hang(machine)
             if hang:
@@ -213,22 +233,35 @@ class Run:
         text = (self.folder / "qemu.log").read_text(encoding="utf-8", errors="replace").strip()
         return f": {text.splitlines()[-1]}" if text else ""
 
+    def _under_attack(self, machine: Machine) -> tuple[str, str]:
+        """_follow() a machine whose kernel is attacked through the gdb stub."""
+        self._injector = Injector(artifacts.kernel_symbols_of(self._scenario), self._attacks)
+        try:
+            with Stub(self._stub_path) as stub:
+                self._injector.begin(stub)
+                return self._follow(machine)
+        except StubError as problem:
+            return "no end", f"cannot be attacked: {problem}"
+        finally:
+            self._stub_path.unlink(missing_ok=True)
+
     def execute(self) -> Result:
         """Run the scenario and judge it. Raises HarnessError if it cannot be run at all."""
         prepared = self._context.provider.prepare(self._scenario, self.folder, self._nonce)
         words = qemu.command(self._spec(prepared))
         (self.folder / "qemu.cmd").write_text(qemu.pasteable(words), encoding="utf-8")
         with Machine(words, self.folder / "serial.log") as machine:
-            end, hang = self._follow(machine)
+            follow = self._under_attack if self._attacks else self._follow
+            end, hang = follow(machine)
             guest_s = machine.guest_s() if self._scenario.boot.icount >= 0 else None
             machine.stop()
             self._read_lines(machine)
             self._conversation.advance(machine)
             wall_s, cpu_s = machine.elapsed_s, machine.cpu_s()
         observation = Observation(
-            end=end, seen=tuple(self._seen), lines=tuple(line.text for line in machine.lines),
+            end=end, seen=tuple(self._seen), lines=self._texts(machine),
             hang=hang, step_waiting=self._conversation.waiting, nonce=self._nonce,
-            disk_problems=self._problems_outside(prepared, machine))
+            disk_problems=self._problems_outside(prepared, machine), attacks=tuple(self._attacks))
         result = Result(self._scenario.name, judge.judge(self._scenario, observation), end, cpu_s,
                         guest_s, wall_s, self.folder, tuple(self.stamps))
         self._keep(result, machine, prepared)
@@ -238,8 +271,7 @@ class Run:
         graph_checks = [check for check in self._scenario.verify if check.check == "graph"]
         found: tuple[str, ...] = ()
         if graph_checks:
-            lines = tuple(line.text for line in machine.lines)
-            found = graph.problems(self._scenario, lines)
+            found = graph.problems(self._scenario, self._texts(machine))
         checks = tuple(check for check in self._scenario.verify if check.check != "graph")
         if not checks:
             return found

@@ -7,6 +7,7 @@ own description names keep those names (values.py); the tables are ours:
     [boot]      how the machine is started        [expect]    how the run must end and speak
     [[files]]   what the disk gets before         [[verify]]  what the host checks on it after
     [[steps]]   what is typed, what must answer   [budget]    when it counts as a hang
+    [[inject]]  what is done to the running kernel from outside
     [matrix]    one file, a scenario for each combination of values; [[matrix]]: one for each row
 """
 import itertools
@@ -15,7 +16,7 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness import media, paths, values
+from harness import inject, media, paths, values
 from harness.outcome import UsageError
 from harness.schema import Checker, Field, Problem
 from harness.suggest import did_you_mean
@@ -57,10 +58,11 @@ TOP = {
     "files": Field(list, (), item=dict),
     "steps": Field(list, (), item=dict),
     "verify": Field(list, (), item=dict),
+    "inject": Field(list, (), item=dict),
     "budget": Field(dict, None),
     "matrix": Field(object, None),
 }
-TABLES = ("boot", "expect", "files", "steps", "verify", "budget", "matrix")
+TABLES = ("boot", "expect", "files", "steps", "verify", "inject", "budget", "matrix")
 
 BOOT = {
     "start": Field(str, "cold", values.BOOT_STARTS),
@@ -99,6 +101,14 @@ VERIFY = {
 }
 # CPU seconds are those of the reference machine; see hostunit.py. idle_s: the guest slept all the
 # time and said nothing, so that no load of the host can be the reason.
+# An attack on the running kernel from outside; see inject.py. `line`: the first of the kernel's
+# last words, without ERIX_KERNEL:, for instance "EXCEPTION PAGE vector=14 error=0x11".
+INJECT = {
+    "at": Field(str, "invoke"),
+    "what": Field(str, choices=lambda: inject.ATTACKS),
+    "after": Field(str, ""),
+    "line": Field(str, ""),
+}
 BUDGET = {
     "guest_s": Field(float, 0.0, least=0),
     "cpu_s": Field(float, 60.0, least=0.1),
@@ -163,6 +173,15 @@ class Verify:
 
 
 @dataclass(frozen=True)
+class Inject:
+    """An attack on the running kernel, and what must come of it; see INJECT."""
+    at: str
+    what: str
+    after: str
+    line: str
+
+
+@dataclass(frozen=True)
 class Budget:
     """When a run counts as a hang; see BUDGET."""
     guest_s: float
@@ -186,6 +205,7 @@ class Scenario:
     files: tuple[File, ...]
     steps: tuple[Step, ...]
     verify: tuple[Verify, ...]
+    inject: tuple[Inject, ...]
     budget: Budget
 
     @property
@@ -229,6 +249,7 @@ def _parse_one(file: Path, source: str, data: dict, name: str) -> tuple[Scenario
     files = _rows(checker, data.get("files"), FILE, "files")
     steps = _rows(checker, data.get("steps"), STEP, "steps")
     verify = _rows(checker, data.get("verify"), VERIFY, "verify")
+    attacks = _rows(checker, data.get("inject"), INJECT, "inject")
     if top.get("name") and top["name"] != file.stem:
         checker.complain(f"`name` must be the file's name, {file.stem}", (), "name")
     if not NAME.match(file.stem):
@@ -244,6 +265,7 @@ def _parse_one(file: Path, source: str, data: dict, name: str) -> tuple[Scenario
                                            "details": expect["details"] or {}})),
         files=tuple(File(**row) for row in files), steps=tuple(Step(**row) for row in steps),
         verify=tuple(Verify(**row) for row in verify),
+        inject=tuple(Inject(**row) for row in attacks),
         budget=Budget(**budget)), []
 
 

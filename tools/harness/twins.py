@@ -17,6 +17,7 @@ FAULTS = (MEDIUM, "disk_image_case", "phase0_missing_service", "service_primary_
           "service_explicit_endpoint_fault", "service_startup_peer_fault", "verifier_fault",
           "keyd_fscrypt_material_id_hex", "keyd_fscrypt_material_hex", "keyd_fsverity_root_id_hex",
           "keyd_fsverity_root_hex", "boot.image_fault", "boot.stand_in",
+          "inject",
           *values.SERVICE_TEST_FIELDS)
 
 
@@ -25,9 +26,9 @@ def is_negative(scenario: Scenario) -> bool:
 
 
 def _fields(scenario: Scenario) -> dict:
-    """Everything that is put into the machine."""
+    """Everything that is put into the machine or done to it."""
     boot = {f"boot.{key}": value for key, value in asdict(scenario.boot).items()}
-    return scenario.options | boot | {"files": scenario.files}
+    return scenario.options | boot | {"files": scenario.files, "inject": scenario.inject}
 
 
 def differences(scenario: Scenario, twin: Scenario) -> list[str]:
