@@ -12,6 +12,8 @@
 struct cpu cpu_boot;
 struct processor processor;
 void (*processor_when_idle)(void);
+void (*processor_panic)(const char *what, const char *file, int line);
+bool processor_interrupt_waits;
 
 void processor_write_down(enum processor_event event, uint64_t value)
 {
@@ -32,6 +34,9 @@ void processor_sleep(void)
 
 void panic_at(const char *what, const char *file, int line)
 {
+    if (processor_panic != nullptr) {
+        processor_panic(what, file, line);
+    }
     fprintf(stderr, "%s:%d: %s\n", file, line, what);
     abort();
 }
@@ -97,7 +102,17 @@ void arch_end_of_interrupt(void)
 
 bool arch_interrupt_pending(void)
 {
-    return false;
+    return processor_interrupt_waits;
+}
+
+void arch_console_write(const char *text, size_t bytes)
+{
+    (void)text;
+    (void)bytes;
+}
+
+void arch_console_silence(void)
+{
 }
 
 void arch_fpu_init(void *state)

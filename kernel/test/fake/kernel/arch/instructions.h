@@ -39,6 +39,12 @@ void processor_write_down(enum processor_event event, uint64_t value);
 extern void (*processor_when_idle)(void);
 void processor_sleep(void);
 
+/* The kernel gives up; does not return. nullptr: the program aborts. */
+extern void (*processor_panic)(const char *what, const char *file, int line);
+
+/* An interrupt waits whenever the kernel asks. */
+extern bool processor_interrupt_waits;
+
 static inline void cpu_interrupts_enable_and_halt(void)
 {
     processor_sleep();
@@ -86,4 +92,32 @@ static inline void cpu_copy_words(
     for (uint64_t i = 0; i < count; i++) {
         target[i] = source[i];
     }
+}
+
+/* A port reads as its number times the width; nothing is behind it. */
+static inline uint8_t port_read8(uint16_t port)
+{
+    return (uint8_t)port;
+}
+
+static inline uint16_t port_read16(uint16_t port)
+{
+    return (uint16_t)(port * 2U);
+}
+
+static inline uint32_t port_read32(uint16_t port)
+{
+    return port * 4U;
+}
+
+static inline void port_write8(uint16_t, uint8_t)
+{
+}
+
+static inline void port_write16(uint16_t, uint16_t)
+{
+}
+
+static inline void port_write32(uint16_t, uint32_t)
+{
 }
