@@ -44,7 +44,7 @@ constexpr uint32_t startup_name_bytes = 32;
 /* One capability that was given. */
 struct startup_slot {
     cap_slot slot;
-    enum object_kind kind;
+    enum object_kind kind; /* OBJECT_NONE: an optional peer that this image does not have */
     uint8_t reserved;
     uint16_t rights;
     uint32_t label; /* endpoints: role of the program that serves it */

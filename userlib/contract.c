@@ -69,8 +69,18 @@ static const struct contract_slot *find_declared(cap_slot slot)
     return nullptr;
 }
 
+/* The launcher says that this image does not have the peer; an omitted row says nothing. */
+static bool is_absent(const struct startup_slot *row, const struct contract_slot *declared)
+{
+    return declared->optional && row->kind == OBJECT_NONE && row->rights == 0 &&
+           row->label == declared->label && name_is(row->name, declared->name);
+}
+
 static bool row_matches(const struct startup_slot *row, const struct contract_slot *declared)
 {
+    if (is_absent(row, declared)) {
+        return true;
+    }
     return row->kind == declared->kind && row->rights == declared->rights &&
            row->label == declared->label && name_is(row->name, declared->name) &&
            (declared->slot_count == 1 || row->parameter <= declared->slot_count);
@@ -96,9 +106,6 @@ static const char *check_rows(const struct startup *startup)
     for (uint32_t index = 0; index < program_contract.slot_count; index++) {
         const struct contract_slot *declared = &program_contract.slots[index];
         const struct startup_slot *row = find_row(startup, declared->slot);
-        if (row == nullptr && declared->optional) {
-            continue;
-        }
         if (row == nullptr || !row_matches(row, declared)) {
             return declared->name;
         }
@@ -133,7 +140,8 @@ static const char *check_caps(const struct startup *startup)
         }
         const struct startup_slot *row = find_row(startup, declared->slot);
         const bool must_be_empty =
-            row == nullptr || (declared->slot_count > 1 && slot - declared->slot >= row->parameter);
+            row == nullptr || row->kind == OBJECT_NONE ||
+            (declared->slot_count > 1 && slot - declared->slot >= row->parameter);
         if (must_be_empty ? identity.kind != OBJECT_NONE : !cap_matches(&identity, declared)) {
             return declared->name;
         }

@@ -19,7 +19,7 @@ struct contract_slot {
     uint16_t rights;          /* exactly these; 0: as the kernel made it */
     uint32_t label;           /* endpoints: role of the program that serves it */
     uint32_t protocol_rights; /* endpoints to call: exactly these rights are in the badge */
-    bool optional;            /* absent in images without the feature of that peer */
+    bool optional;            /* a peer that may be announced as absent: OBJECT_NONE in its row */
 };
 
 struct contract {

@@ -21,7 +21,8 @@ const struct startup_slot *program_startup_slot(const char *name)
 {
     const struct startup *startup = program_startup();
     for (uint32_t index = 0; index < startup->slot_count; index++) {
-        if (strncmp(startup->slots[index].name, name, startup_name_bytes) == 0) {
+        if (strncmp(startup->slots[index].name, name, startup_name_bytes) == 0 &&
+            startup->slots[index].kind != OBJECT_NONE) {
             return &startup->slots[index];
         }
     }

@@ -16,7 +16,7 @@ int program_main(const struct startup *startup);
 /* The checked start-up block. */
 const struct startup *program_startup(void);
 
-/* The row of a capability by its name in the manifest, or nullptr. */
+/* The row of a capability by its name in the manifest; nullptr also if the image lacks the peer. */
 const struct startup_slot *program_startup_slot(const char *name);
 
 /*

@@ -28,6 +28,11 @@ static bool has_many_slots(const struct bootconfig_grant *grant)
     return grant->slot_count > 1;
 }
 
+static bool is_absent(const struct bootconfig_grant *grant)
+{
+    return grant->kind == GRANT_ABSENT;
+}
+
 static uint32_t parameter_of(const struct bootconfig_grant *grant)
 {
     if (has_many_slots(grant)) {
@@ -48,8 +53,8 @@ static struct startup_slot *append_row(
     struct startup_slot *row = &startup->slots[startup->slot_count++];
     *row = (struct startup_slot){
         .slot = grant->slot,
-        .kind = grant->object_kind,
-        .rights = grant->rights,
+        .kind = is_absent(grant) ? OBJECT_NONE : (enum object_kind)grant->object_kind,
+        .rights = is_absent(grant) ? 0 : grant->rights,
         .label = grant->object_kind == OBJECT_ENDPOINT ? grant->source_role : 0,
         .parameter = parameter_of(grant),
     };
@@ -76,7 +81,7 @@ void startup_block_init(struct startup *startup, const struct bootconfig *config
     for (uint32_t index = 0; index < authority->grant_count; index++) {
         const struct bootconfig_grant grant =
             bootconfig_grant(config, authority->first_grant + index);
-        if (has_many_slots(&grant)) {
+        if (has_many_slots(&grant) || is_absent(&grant)) {
             (void)append_row(startup, &grant); /* a row has no more grants than a block has rows */
         }
     }

@@ -54,6 +54,7 @@ enum bootconfig_grant_kind : uint32_t {
     GRANT_BOOT_CONFIG = 16,   /* mapped at bootconfig_address; slot 0 */
     GRANT_BLOB = 17,          /* frames of the module NAME of "blob-NAME" */
     GRANT_DEFERRED = 18,      /* parameters[0] more reply objects: slot, slot + 1, ... */
+    GRANT_ABSENT = 19, /* an optional peer that this image does not have: announced, not given */
     GRANT_KIND_END
 };
 

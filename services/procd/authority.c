@@ -74,6 +74,7 @@ static enum status obtain(const struct procd *procd, const struct process *proce
     case GRANT_SELF_CSPACE:
     case GRANT_REPLY:
     case GRANT_DEFERRED:
+    case GRANT_ABSENT:
         *slot_out = slot_null;
         return STATUS_OK;
     case GRANT_NOTIFICATION:

@@ -6,7 +6,6 @@
 #include <lib/base/base.h>
 #include <protocol/process.h>
 #include <protocol/terminal.h>
-#include <userlib/log.h>
 #include <userlib/syscall.h>
 
 #include <slots/roles.h>
@@ -15,6 +14,8 @@
 
 #include "grants.h"
 #include "rootd.h"
+
+constexpr uint32_t detail_bytes_max = 160;
 
 static bool is_alive(uint32_t role)
 {
@@ -45,10 +46,33 @@ static void exit_machine(enum exit_class class)
     (void)test_exit((struct test_cap){ROOT_SLOT_TEST}, class); /* does not return */
 }
 
-[[noreturn]] static void end(enum marker fact, enum marker class_marker, enum exit_class class)
+/* What is behind the marker of the fact: who, and why. */
+struct detail {
+    uint32_t size_bytes;
+    char text[detail_bytes_max + 1];
+};
+
+static void detail_add(struct detail *detail, const char *text)
+{
+    const size_t added_bytes = strnlen(text, detail_bytes_max - detail->size_bytes);
+    memcpy(detail->text + detail->size_bytes, text, added_bytes);
+    detail->size_bytes += (uint32_t)added_bytes;
+}
+
+static struct detail detail_of(const char *what, const char *reason)
+{
+    struct detail detail = {};
+    detail_add(&detail, what);
+    detail_add(&detail, ": ");
+    detail_add(&detail, reason);
+    return detail;
+}
+
+[[noreturn]] static void end(
+    enum marker fact, enum marker class_marker, enum exit_class class, const char *details)
 {
     marker(class_marker);
-    marker(fact);
+    marker_details(fact, details);
     exit_machine(class);
     for (;;) { /* a runtime image stops with the reason on its console */
         uint64_t bits = 0;
@@ -79,27 +103,27 @@ static void clean_up(const char *service)
 
 void failure_contract(const char *reason)
 {
-    log_write(LOG_ERROR, "%s", reason);
-    end(MARKER_ROOTD_FAIL_CONTRACT, MARKER_KERNEL_ROOTD_SMOKE_CONTRACT_INVALID, EXIT_ROOTD);
+    end(MARKER_ROOTD_FAIL_CONTRACT, MARKER_KERNEL_ROOTD_SMOKE_CONTRACT_INVALID, EXIT_ROOTD, reason);
 }
 
 void failure_internal(const char *what, enum status status)
 {
-    log_write(LOG_ERROR, "%s: %s", what, status_text(status));
-    end(MARKER_ROOTD_FAIL_SERVICE_START, MARKER_KERNEL_ROOTD_SMOKE_INTERNAL_ERROR, EXIT_ROOTD);
+    const struct detail detail = detail_of(what, status_text(status));
+    end(MARKER_ROOTD_FAIL_SERVICE_START, MARKER_KERNEL_ROOTD_SMOKE_INTERNAL_ERROR, EXIT_ROOTD,
+        detail.text);
 }
 
 void failure_service(enum marker fact, const char *service, const char *reason)
 {
-    log_write(LOG_ERROR, "%s: %s", service, reason);
+    const struct detail detail = detail_of(service, reason);
     clean_up(service);
-    end(fact, MARKER_KERNEL_ROOTD_SMOKE_SERVICE_FAIL, EXIT_SERVICE);
+    end(fact, MARKER_KERNEL_ROOTD_SMOKE_SERVICE_FAIL, EXIT_SERVICE, detail.text);
 }
 
 void failure_configured(enum marker fact, const char *what, const char *reason)
 {
-    log_write(LOG_ERROR, "%s: %s", what, reason);
-    end(fact, MARKER_KERNEL_ROOTD_SMOKE_FAIL, EXIT_ROOTD);
+    const struct detail detail = detail_of(what, reason);
+    end(fact, MARKER_KERNEL_ROOTD_SMOKE_FAIL, EXIT_ROOTD, detail.text);
 }
 
 void failure_none(void)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The comparison of capability graphs, with the manifests of the tree: made of them it passes, and
 each single difference is seen."""
+import random
 import sys
 from pathlib import Path
 
@@ -25,7 +26,7 @@ class Graph(EngineTest):
         self.kinds = bootplan.bootconfig.OBJECT_KINDS
         self.rows = bootplan.launch_rows(bootplan.BootPlan.of(self.sample))
         self.lines = [self.line(row, grant) for row in self.rows for grant in row.grants
-                      if grant.slot]
+                      if grant.slot and grant.kind != "absent"]
 
     def line(self, row, grant) -> list[int]:
         """What the kernel prints for a grant: space slot kind rights badge value object."""
@@ -48,6 +49,11 @@ class Graph(EngineTest):
     def test_the_declared_graph_passes(self):
         self.assertGreater(len(self.lines), 50)
         self.assertEqual(self.problems(self.lines), "")
+
+    def test_a_peer_that_is_announced_as_absent_must_be(self):
+        row, grant = next((row, grant) for row in self.rows for grant in row.grants
+                          if grant.kind == "absent")
+        self.assertIn(row.manifest.name, self.problems([*self.lines, self.line(row, grant)]))
 
     def test_every_missing_capability_is_seen(self):
         for index, line in enumerate(self.lines):
@@ -80,3 +86,18 @@ class Graph(EngineTest):
         extra = [self.roles["logd"], 40, self.kinds["ENDPOINT"], 0x28, 1 << 32 | 7,
                  self.roles["memd"], 0]
         self.assertIn("logd", self.problems([*self.lines, extra]))
+
+    def test_two_hundred_random_spurious_edges_are_seen(self):
+        chance = random.Random(12)
+        targets = [self.roles[name] for name in ("rootd", *(row.manifest.name for row in self.rows
+                                                            if row.manifest.serves))
+                   if name != "procd"]  # handles of processes are received while one runs
+        for _ in range(200):
+            space = self.roles[chance.choice(self.rows).manifest.name]
+            slot = chance.randrange(16, 200)
+            target = chance.choice(targets)
+            badge = chance.randrange(1, 1 << 32) << 32 | chance.randrange(1, 300)
+            edge = [space, slot, self.kinds["ENDPOINT"], chance.choice((8, 0x28)), badge, target,
+                    0x2000]
+            lines = [line for line in self.lines if (line[0], line[1]) != (space, slot)]
+            self.assertTrue(self.problems([*lines, edge]), f"{edge} was not seen")

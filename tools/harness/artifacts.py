@@ -10,8 +10,8 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-from harness import bootfault, build, cas, components, media, paths, tools
-from harness.bootplan import ROOT_PROGRAM, BootPlan, disk_programs, planned
+from harness import bootfault, build, cas, components, faulthits, media, paths, tools
+from harness.bootplan import ROOT_PROGRAM, BootPlan, Planned, disk_programs, planned
 from harness.outcome import BuildError, EnvironmentProblem
 from harness.scenario import Scenario
 from harness.symbols import Symbols
@@ -94,7 +94,21 @@ def boot_image(plan: BootPlan) -> Path | None:
     key = ("boot image", components.digest(paths.ROOT / "tools" / "bootimg"), plan.signed_profile,
            plan.image_fault, cas.digest_file(key_file),
            *(f"{part.kind} {part.name} {hashlib.sha256(part.data).hexdigest()}" for part in parts))
-    return cas.get(key, lambda target: target.write_bytes(sign(plan, parts, key_file)))
+    image = cas.get(key, lambda target: target.write_bytes(sign(plan, parts, key_file)))
+    _check_hits(plan, image)
+    return image
+
+
+def _check_hits(plan: BootPlan, image: Path) -> None:
+    """Raises BuildError if a fault of authority is not in the image."""
+    plain = plan.without_authority_faults()
+    if plain != plan:
+        faulthits.check(dict(plan.options), image.read_bytes(), _planned(plain).boot_config)
+
+
+def _planned(plan: BootPlan) -> Planned:
+    return planned(plan, {name: stripped(path)
+                          for name, path in disk_programs(programs()).items()})
 
 
 def make_boot_image(plan: BootPlan) -> bytes:
@@ -136,8 +150,7 @@ def sections(plan: BootPlan) -> list[Section]:
         return [the_kernel, Section("boot-config", "boot-config", UNCONFIGURED),
                 Section("service", ROOT_PROGRAM, program)]
     built = programs()
-    contents = planned(plan, {name: stripped(path)
-                              for name, path in disk_programs(built).items()})
+    contents = _planned(plan)
     stand_ins = dict(plan.stand_ins)
     modules = []
     for name in contents.modules:

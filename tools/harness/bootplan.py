@@ -7,11 +7,11 @@ since the authority of a program is found by its bytes.
 """
 import hashlib
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from harness import paths, values
+from harness import authorityfaults, paths, values
 from harness.outcome import BuildError, UsageError
 from harness.scenario import Scenario
 
@@ -65,6 +65,11 @@ class BootPlan:
     def runtime(cls, profile: str, key_file: Path | None = None) -> "BootPlan":
         """The plan of a packaged image."""
         return cls("runtime", profile, key_file=key_file)
+
+    def without_authority_faults(self) -> "BootPlan":
+        """The same image, in which every program has what its manifest says."""
+        kept = tuple(pair for pair in self.options if pair[0] not in authorityfaults.FIELDS)
+        return replace(self, options=kept)
 
     @property
     def is_release(self) -> bool:

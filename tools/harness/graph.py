@@ -98,6 +98,8 @@ def _compare(name: str, row, caps: list[Cap], roles: dict[str, int]) -> list[str
     found = {cap.slot: cap for cap in caps}
     problems, declared = [], set()
     for grant in row.grants:
+        if grant.kind == "absent":
+            continue  # whatever is in its slot is not declared
         for slot in range(grant.slot, grant.slot + grant.slot_count) if grant.slot else ():
             declared.add(slot)
             cap = found.get(slot)

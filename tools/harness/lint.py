@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from harness import bootplan, groups, markers, paths, twins, values
+from harness import authorityfaults, bootplan, groups, markers, paths, twins, values
 from harness.schema import Checker, Problem
 from harness.scenario import Scenario, read_all
 from harness.suggest import nearest
@@ -57,12 +57,11 @@ def _modes_agree(scenario: Scenario, checker: Checker) -> None:
                          "disk_image_case")
     if options["kernel_rootd_test"] == "runtime" and options["rootd_test_mode"] != "none":
         checker.complain("a runtime image has rootd_test_mode `none`", (), "rootd_test_mode")
-    for (service, peer), mode in values.PEER_FAULT_MODES.items():
-        fault = options["service_startup_peer_fault"]
-        if fault.startswith(f"{service}-") and fault.endswith(f"-{peer}-peer") \
-                and options["rootd_test_mode"] != mode:
-            checker.complain(f"`{fault}` needs rootd_test_mode `{mode}`", (),
-                             "service_startup_peer_fault")
+    fault = options["service_startup_peer_fault"]
+    mode = authorityfaults.mode(fault)
+    if fault in authorityfaults.NAMED and options["rootd_test_mode"] != mode:
+        checker.complain(f"`{fault}` needs rootd_test_mode `{mode}`", (),
+                         "service_startup_peer_fault")
     if options["run_mode"] == "vm-disk-image" and scenario.expect.exit in values.EXIT_CODES:
         checker.complain("a packaged image has no debug exit: use `poweroff` or `verdict`",
                          ("expect",), "exit")

@@ -8,7 +8,8 @@ own description names keep those names (values.py); the tables are ours:
     [[files]]   what the disk gets before         [[verify]]  what the host checks on it after
     [[steps]]   what is typed, what must answer   [budget]    when it counts as a hang
     [[inject]]  what is done to the running kernel from outside
-    [matrix]    one file, a scenario for each combination of values; [[matrix]]: one for each row
+    [matrix]    one file, a scenario for each combination of values; [[matrix]]: one for each row;
+                matrix = "authority-faults": one for each row of docs/authority-scenarios.json
 """
 import itertools
 import re
@@ -16,13 +17,15 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness import inject, media, paths, values
+from harness import authorityfaults, inject, media, paths, values
 from harness.outcome import UsageError
 from harness.schema import Checker, Field, Problem
 from harness.suggest import did_you_mean
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
 MATRIX_MAX = 200
+# Matrices whose rows are made from another list of the tree.
+MATRICES = {"authority-faults": authorityfaults.matrix}
 
 
 def _media_names() -> list[str]:
@@ -286,6 +289,11 @@ def _matrix(checker: Checker, data: dict) -> list[dict[str, str]]:
     """The combinations of a [matrix] table, or the rows of [[matrix]] tables; one empty combination
     if there is neither."""
     table = data.get("matrix", {})
+    if isinstance(table, str):
+        if table in MATRICES:
+            return MATRICES[table]()
+        checker.complain(f"no matrix `{table}`", (), "matrix", f"one of: {', '.join(MATRICES)}")
+        return []
     if isinstance(table, list):
         return _matrix_rows(checker, table)
     for key, choices in table.items():
@@ -314,10 +322,10 @@ def _matrix_rows(checker: Checker, rows: list[dict]) -> list[dict[str, str]]:
 
 def _label(data: dict, row: dict[str, str]) -> str:
     """What a row adds to the scenario's name: all values of a [matrix], the first of a
-    [[matrix]]."""
+    [[matrix]] or of a list that is made."""
     if not row:
         return ""
-    shown = list(row.values())[:1] if isinstance(data["matrix"], list) else row.values()
+    shown = row.values() if isinstance(data["matrix"], dict) else list(row.values())[:1]
     return f"[{','.join(shown)}]"
 
 

@@ -111,8 +111,9 @@ def _scenario_count(count: int) -> Job:
 
 
 def jobs(chosen: tuple[str, ...], scenarios: list[Scenario], context: runner.Context | None,
-         estimates: Estimates, whole: bool) -> list[Job]:
-    """The jobs of the chosen suites. `whole`: the scenarios are all there are, so count them."""
+         estimates: Estimates, whole: int) -> list[Job]:
+    """The jobs of the chosen suites. `whole`: how many scenarios there are, to be compared with
+    the number that is fixed; 0 if only some were asked for."""
     result: list[Job] = []
     if "host" in chosen:
         result += _program_jobs("host", host_tests(), estimates, paths.BUILD / "host")
@@ -123,5 +124,5 @@ def jobs(chosen: tuple[str, ...], scenarios: list[Scenario], context: runner.Con
     if "scenarios" in chosen and context:
         result += scenario_jobs(scenarios, context, estimates)
         if whole:
-            result.append(_scenario_count(len(scenarios)))
+            result.append(_scenario_count(whole))
     return result

@@ -6,7 +6,7 @@ listing the folder of recipes.
 """
 import sys
 
-from harness import bootfault, paths
+from harness import authorityfaults, bootfault, paths
 
 sys.path.append(str(paths.ROOT / "tools" / "planogen"))
 import verifiers  # noqa: E402  (of a sibling tool, found through the path above)
@@ -40,29 +40,12 @@ ROOTD_TEST_MODES = (
     "phase4-loader-contract", "phase4-loader-fs-discovery",
 )
 
-PRIMARY_CONTROL_FAULTS = ("none", *(
-    f"{service}-{fault}-primary-control"
-    for service in ("probed", "drv-acpi", "drv-serial", "drv-i8042")
-    for fault in ("omit", "misroute")))
-
-EXPLICIT_ENDPOINT_FAULTS = ("none", "deviced-misroute-pci-config-endpoint",
-                            "deviced-misroute-pci-device-endpoint")
-
-# Which mode brings up the program whose peer is at fault.
-PEER_FAULT_MODES = {
-    ("probed", "deviced"): "phase2-probe",
-    ("inputd", "deviced"): "phase3-input",
-    ("drv-serial", "deviced"): "phase3-serial",
-    ("vfsd", "memory-provider"): "phase4-vfs-memory",
-    ("e2fsd", "blockd"): "phase4-e2fs-fat",
-    ("e2fsd", "keyd"): "phase4-e2fs-fat",
-    ("fatd", "blockd"): "phase4-e2fs-fat",
-    ("vfsd", "e2fsd"): "phase4-e2fs-fat",
-    ("vfsd", "fatd"): "phase4-e2fs-fat",
-}
-STARTUP_PEER_FAULTS = ("none", "probed-inject-undeclared-peer", *(
-    f"{service}-{fault}-{peer}-peer"
-    for service, peer in PEER_FAULT_MODES for fault in ("omit", "misroute")))
+# Those that the description names, and those of the list that is made from the manifests.
+PRIMARY_CONTROL_FAULTS = ("none", *dict.fromkeys((
+    *authorityfaults.PRIMARY_CONTROL, *authorityfaults.values("service_primary_control_fault"))))
+EXPLICIT_ENDPOINT_FAULTS = ("none", *authorityfaults.EXPLICIT_ENDPOINT)
+STARTUP_PEER_FAULTS = ("none", *dict.fromkeys((
+    *authorityfaults.STARTUP_PEER, *authorityfaults.values("service_startup_peer_fault"))))
 
 # A verifier is asked to do what must go wrong.
 VERIFIER_FAULTS = ("none", *verifiers.FAULTS)

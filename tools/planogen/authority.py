@@ -210,8 +210,13 @@ def markdown(plan: Plan) -> str:
     return "\n".join(lines)
 
 
+def scenarios_text(plan: Plan) -> str:
+    """One line for each scenario, so that a difference of two versions can be read."""
+    rows = ",\n".join(json.dumps(entry) for entry in faults.required_scenarios(plan))
+    return f"[\n{rows}\n]\n"
+
+
 def files(plan: Plan) -> dict[str, str]:
     """File names to contents, for the folder docs/."""
     return {"authority.md": markdown(plan), "authority.svg": svg(plan),
-            "authority-scenarios.json": json.dumps(faults.required_scenarios(plan),
-                                                   indent=1) + "\n"}
+            "authority-scenarios.json": scenarios_text(plan)}

@@ -47,14 +47,16 @@ def text(value: str, field_bytes: int) -> bytes:
 
 
 def make_row(plan: Plan, manifest: Manifest, without: set[str]) -> Row:
-    """The row of a manifest; optional peers that the image lacks are left out."""
-    grants = plan.grants[manifest.name]
-    kept = [grant for grant in grants if not (grant.optional and grant.source in without)]
-    for grant in kept:
-        if grant.source in without:
+    """The row of a manifest. Optional peers that the image lacks are announced as absent: so a
+    program can tell them from those that were taken away."""
+    grants = [Grant(**vars(grant)) for grant in plan.grants[manifest.name]]
+    for grant in grants:
+        if grant.source not in without:
+            continue
+        if not grant.optional:
             raise PlanError(f"{manifest.path}: {grant.source} is needed, but not in this image")
-    return Row(manifest, [Grant(**vars(grant)) for grant in kept],
-               grants_module.first_free_slot(grants))
+        grant.kind = "absent"
+    return Row(manifest, grants, grants_module.first_free_slot(grants))
 
 
 class Writer:

@@ -3,8 +3,9 @@
 
 The names of the faults are values of scenario fields:
   service_startup_peer_fault       NAME-omit-PEER-peer, NAME-misroute-PEER-peer,
-                                   NAME-inject-undeclared-peer
-  service_primary_control_fault    NAME-omit-primary-control, NAME-misroute-primary-control
+                                   NAME-misroute-PEER-peer-to-TARGET, NAME-inject-undeclared-peer
+  service_primary_control_fault    NAME-omit-primary-control, NAME-misroute-primary-control,
+                                   NAME-misroute-primary-control-to-TARGET
   service_explicit_endpoint_fault  one of EXPLICIT
   phase0_missing_service           NAME: its module is left out of the image, the rows stay
   verifier_fault                   one of verifiers.FAULTS: another parameter for a verifier
@@ -16,6 +17,10 @@ from manifest import PlanError, did_you_mean
 
 # Names of the scenario language for programs that have other names here.
 ALIASES = {"memory-provider": "ramfsd"}
+PEER_NAMES = {name: alias for alias, name in ALIASES.items()}
+TO = "-to-"
+# What a program says of a capability that its manifest does not have (userlib/contract.c).
+UNDECLARED = "undeclared capability announced"
 # Grants outside of peers and control that can be misrouted: to an endpoint, which is of the wrong
 # kind. The ports of PCI configuration are in the range that is named after ACPI.
 EXPLICIT = {
@@ -73,9 +78,20 @@ def _grant(row, name: str, fault: str) -> Grant:
                     f"'{name}'{did_you_mean(name, names)}")
 
 
-def _wrong_source(name: str) -> str:
-    """Somebody who surely serves, but not what is wanted."""
-    return "memd" if name == "rootd" else "rootd"
+def targets(rows, source: str) -> list[str]:
+    """All who serve in this image, but not what is wanted."""
+    names = ["rootd"] + [row.manifest.name for row in rows if row.manifest.serves]
+    return [name for name in names if name != source]
+
+
+def _misroute(rows, grant: Grant, target: str, fault: str):
+    """To `target`, or to somebody who surely serves, but not what is wanted."""
+    target = target or ("memd" if grant.source == "rootd" else "rootd")
+    known = targets(rows, grant.source)
+    if target not in known:
+        raise PlanError(f"fault '{fault}': '{target}' is nobody else who serves in this "
+                        f"image{did_you_mean(target, known)}")
+    grant.source = target
 
 
 def _split(fault: str, suffix: str, verbs: tuple[str, ...]) -> tuple[str, str, str]:
@@ -100,8 +116,17 @@ def _inject(row, fault: str):
         raise PlanError(f"fault '{fault}': no room in the start-up block")
 
 
+def _split_target(fault: str) -> tuple[str, str]:
+    """The fault without -to-TARGET, and TARGET, which only a misrouted grant has."""
+    plain, _, target = fault.partition(TO)
+    if target and "-misroute-" not in plain:
+        raise PlanError(f"fault '{fault}': only what is misrouted goes to somebody")
+    return plain, target
+
+
 def _apply_peer_fault(rows, fault: str):
-    name, verb, rest = _split(fault, "-peer", ("omit", "misroute", "inject"))
+    plain, target = _split_target(fault)
+    name, verb, rest = _split(plain, "-peer", ("omit", "misroute", "inject"))
     row = _row(rows, ALIASES.get(name, name), fault)
     if verb == "inject":
         if rest != "undeclared":
@@ -114,17 +139,18 @@ def _apply_peer_fault(rows, fault: str):
     if verb == "omit":
         row.grants.remove(grant)
     else:
-        grant.source = _wrong_source(grant.source)
+        _misroute(rows, grant, target, fault)
 
 
 def _apply_control_fault(rows, fault: str):
-    name, verb, _ = _split(fault + "-", "primary-control-", ("omit", "misroute"))
+    plain, target = _split_target(fault)
+    name, verb, _ = _split(plain + "-", "primary-control-", ("omit", "misroute"))
     row = _row(rows, name, fault)
     grant = _grant(row, "control", fault)
     if verb == "omit":
         row.grants.remove(grant)
     else:
-        grant.source = _wrong_source(grant.source)
+        _misroute(rows, grant, target, fault)
 
 
 def _apply_explicit_fault(rows, fault: str):
@@ -137,8 +163,20 @@ def _apply_explicit_fault(rows, fault: str):
     grant.source, grant.slot_count, grant.parameters = "rootd", 1, (0, 0)
 
 
+def _frozen(rows) -> list[tuple]:
+    return [(row.manifest.name, row.first_free_slot, [tuple(vars(grant).values())
+                                                      for grant in row.grants]) for row in rows]
+
+
+def hits(before: list[tuple], after: list[tuple]) -> int:
+    """How many rows differ. A fault that changes none proves nothing, one that changes several
+    proves something else than it says."""
+    return sum(old != new for old, new in zip(before, after, strict=True))
+
+
 def apply(plan, rows, faults: dict):
-    """Edit launch rows as the fault fields say; raises PlanError for a fault that hits nothing."""
+    """Edit launch rows as the fault fields say. Raises PlanError for a fault that is not possible,
+    or that does not change exactly one row."""
     del plan
     missing = missing_module(faults)
     if missing:
@@ -146,24 +184,43 @@ def apply(plan, rows, faults: dict):
     for field, edit in (("service_startup_peer_fault", _apply_peer_fault),
                         ("service_primary_control_fault", _apply_control_fault),
                         ("service_explicit_endpoint_fault", _apply_explicit_fault)):
-        if _value(faults, field):
-            edit(rows, _value(faults, field))
+        fault = _value(faults, field)
+        if not fault:
+            continue
+        before = _frozen(rows)
+        edit(rows, fault)
+        count = hits(before, _frozen(rows))
+        if count != 1:
+            raise PlanError(f"fault '{fault}' changed {count} rows of BootConfig, not one")
+
+
+def _entry(field: str, value: str, program: str, reason: str) -> dict:
+    return {"field": field, "value": value, "program": program, "reason": reason}
+
+
+def authority_faults(plan) -> list[dict]:
+    """Every fault of authority that is possible: each peer and each primary control taken away and
+    misrouted, for each program something more, and EXPLICIT. `reason` is what the program says."""
+    wanted = []
+    for manifest in plan.launches():
+        name = manifest.name
+        if manifest.kind == "program":
+            continue
+        if manifest.serves:
+            wanted += [_entry("service_primary_control_fault", f"{name}-{verb}-primary-control",
+                              name, "control") for verb in ("omit", "misroute")]
+        wanted += [_entry("service_startup_peer_fault",
+                          f"{name}-{verb}-{PEER_NAMES.get(peer.name, peer.name)}-peer",
+                          name, peer.name)
+                   for peer in manifest.peers for verb in ("omit", "misroute")]
+        wanted.append(_entry("service_startup_peer_fault", f"{name}-inject-undeclared-peer",
+                             name, UNDECLARED))
+    return wanted + [_entry("service_explicit_endpoint_fault", fault, name, grant)
+                     for fault, (name, grant) in EXPLICIT.items() if name in plan.manifests]
 
 
 def required_scenarios(plan) -> list[dict]:
-    """The negative scenarios that must exist: each peer omitted and misrouted, and so on."""
-    wanted = []
-    for manifest in plan.launches():
-        if manifest.kind == "program":
-            continue
-        wanted.append({"field": "phase0_missing_service", "value": manifest.name})
-        if manifest.serves:
-            wanted += [{"field": "service_primary_control_fault",
-                        "value": f"{manifest.name}-{verb}-primary-control"}
-                       for verb in ("omit", "misroute")]
-        wanted += [{"field": "service_startup_peer_fault",
-                    "value": f"{manifest.name}-{verb}-{peer.name}-peer"}
-                   for peer in manifest.peers for verb in ("omit", "misroute")]
-        wanted.append({"field": "service_startup_peer_fault",
-                       "value": f"{manifest.name}-inject-undeclared-peer"})
-    return wanted
+    """The negative scenarios that must exist: all authority faults, and each program left out."""
+    return authority_faults(plan) + [
+        _entry("phase0_missing_service", manifest.name, manifest.name, "")
+        for manifest in plan.launches() if manifest.kind != "program"]

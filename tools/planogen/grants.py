@@ -10,7 +10,7 @@ KINDS = {name: number for number, name in enumerate(
     ("self-cspace", "reply", "control", "notification", "report", "peer", "signal", "clock",
      "console",
      "irq-control", "ports", "test", "ram", "device-memory", "acpi-memory", "boot-config", "blob",
-     "deferred"), 1)}
+     "deferred", "absent"), 1)}
 # enum rights of abi/object.h
 READ, WRITE, EXECUTE, SEND, RECEIVE, GRANT, CONTROL, DMA = (1 << bit for bit in range(8))
 CLOCK_RIGHTS = {"read": READ, "arm": WRITE}

@@ -188,11 +188,24 @@ static void wrong_capabilities(void)
 static void optional_peers(void)
 {
     prepare();
-    startup.slots[3] = startup.slots[5]; /* "maybe" is not announced ... */
-    startup.slot_count--;
+    startup.slots[3].kind = OBJECT_NONE; /* "maybe" is announced as absent ... */
+    startup.slots[3].rights = 0;
     held[17].kind = OBJECT_NONE;
     CHECK_EQUAL(check(), STATUS_OK);
     held[17].kind = OBJECT_ENDPOINT; /* ... so nothing may be there */
+    breach();
+    startup.slots[3] = startup.slots[5]; /* taken away without a word */
+    startup.slot_count--;
+    held[17].kind = OBJECT_NONE;
+    breach();
+    startup.slots[2].kind = OBJECT_NONE; /* one that is not optional cannot be absent */
+    startup.slots[2].rights = 0;
+    held[16].kind = OBJECT_NONE;
+    breach();
+    startup.slots[3].kind = OBJECT_NONE; /* absent, but of somebody else */
+    startup.slots[3].rights = 0;
+    startup.slots[3].label++;
+    held[17].kind = OBJECT_NONE;
     breach();
 }
 

@@ -6,7 +6,7 @@ import secrets
 import time
 
 from harness import (accelerator, build, cas, expression, hostunit, lint, packages, programs,
-                     report, runner, runs, suites, tools, webpage)
+                     report, rotation, runner, runs, suites, tools, webpage)
 from harness.check import Check
 from harness.images import Images
 from harness.outcome import Exit, UsageError
@@ -23,6 +23,10 @@ examples:
   ./erix test host                  only the host tests (others: python, tidy, scenarios)
   ./erix test -j 1 --verbose        one at a time, every check on a line
   ./erix test --seed 42             the nonces of an earlier run (its results.json names them)
+  ./erix test --all                 also those that are dealt out to turns (tag rotating)
+
+Scenarios with the tag `rotating` are dealt out to eight turns, and the number of commits decides
+which turn is played; named ones are run whatever the turn.
 
 Nothing is skipped or tried again. Results lie in out/last: index.html, results.json, junit.xml and
 a folder for each scenario with serial.log, qemu.cmd and verdict.json. Status 0: all passed, 1:
@@ -43,14 +47,24 @@ def add_arguments(parser) -> None:
     parser.add_argument("-j", "--jobs", type=_worker_count, default=os.cpu_count() or 1,
                         metavar="N", help="workers, as many as processors by default")
     parser.add_argument("--seed", default="", help="where the nonces come from")
+    parser.add_argument("--all", action="store_true",
+                        help="run what rotates, whatever its turn")
+    parser.add_argument("--turn", type=int, default=None, choices=range(rotation.TURNS),
+                        metavar="N", help="play this turn instead of the commit's")
     parser.add_argument("--verbose", action="store_true", help="print what passed, too")
     parser.add_argument("--no-build", action="store_true", help="trust what lies in build/")
     parser.add_argument("--write-counts", action="store_true",
                         help="write tests/expected-counts.toml from this run")
 
 
-def _plan(words: list[str]) -> tuple[tuple[str, ...], list[Scenario], bool]:
-    """The chosen suites, the chosen scenarios, and whether these are all."""
+def _due(scenarios: list[Scenario], arguments) -> list[Scenario]:
+    turn = rotation.current() if arguments.turn is None else arguments.turn
+    return scenarios if arguments.all else rotation.due(scenarios, turn)
+
+
+def _plan(arguments) -> tuple[tuple[str, ...], list[Scenario], int]:
+    """The chosen suites, the chosen scenarios, and how many there are if it is about all."""
+    words = arguments.expression
     problems = lint.problems()
     if problems:
         raise UsageError("\n".join(str(problem) for problem in problems))
@@ -58,12 +72,14 @@ def _plan(words: list[str]) -> tuple[tuple[str, ...], list[Scenario], bool]:
     chosen = tuple(word for word in words if word in suites.SUITES)
     rest = [word for word in words if word not in suites.SUITES]
     if not words:
-        return suites.SUITES, scenarios, True
+        return suites.SUITES, _due(scenarios, arguments), len(scenarios)
     if rest:
         if not scenarios:
             raise UsageError("there are no scenarios")
-        return (*chosen, "scenarios"), expression.choose(rest, scenarios), False
-    return chosen, scenarios if "scenarios" in chosen else [], "scenarios" in chosen
+        return (*chosen, "scenarios"), expression.choose(rest, scenarios), 0
+    if "scenarios" not in chosen:
+        return chosen, [], 0
+    return chosen, _due(scenarios, arguments), len(scenarios)
 
 
 def _context(chosen: tuple[str, ...], seed: str, folder) -> runner.Context | None:
@@ -97,7 +113,7 @@ def _write_counts(checks: list[Check], scenario_count: int | None) -> None:
 def execute(arguments) -> Exit:
     start_s = time.monotonic()
     packages.ensure(print)
-    chosen, scenarios, whole = _plan(arguments.expression)
+    chosen, scenarios, whole = _plan(arguments)
     if not arguments.no_build:
         # Some Python tests boot the loader, so they need what scenarios need.
         all_machines = "scenarios" in chosen or "python" in chosen
@@ -111,6 +127,9 @@ def execute(arguments) -> Exit:
         raise UsageError("nothing to test: " + " ".join(arguments.expression))
     with Progress() as progress:
         progress.say(_headline(context, arguments.jobs))
+        if whole > len(scenarios):
+            progress.say(f"{whole - len(scenarios)} of {whole} scenarios wait for their turn "
+                         "(--all runs them)")
         pool = Pool(jobs, arguments.jobs, progress,
                            lambda check: report.print_check(progress, check, arguments.verbose))
         complete = pool.run()
@@ -120,7 +139,7 @@ def execute(arguments) -> Exit:
         report.write_junit(pool.checks, pool.lost, folder / "junit.xml")
         webpage.write(pool.checks, pool.lost, folder / "index.html")
         if arguments.write_counts:
-            _write_counts(pool.checks, len(scenarios) if whole else None)
+            _write_counts(pool.checks, whole or None)
         cas.prune()
         progress.say(f"{len(jobs)} jobs in {duration(time.monotonic() - start_s)}")
         report.print_summary(progress, pool.checks, pool.lost, folder)
