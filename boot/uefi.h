@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The part of the UEFI interface that the loader uses (UEFI Specification 2.10; chapters beside the
- * declarations). Members that it never touches are kept as `unused` padding, so that the layout
- * stays that of the specification. Function members follow the calling convention of the target
- * this is compiled for (x86_64-unknown-windows), which is UEFI's.
+ * The part of the UEFI interface that the loader and tools/park use (UEFI Specification 2.10;
+ * chapters beside the declarations). Members that neither touches are kept as `unused` padding, so
+ * that the layout stays that of the specification. Function members follow the calling convention
+ * of the target this is compiled for (x86_64-unknown-windows), which is UEFI's.
  */
 #pragma once
 
@@ -96,12 +96,17 @@ struct efi_boot_services {
         efi_handle handle, const struct efi_guid *protocol, void **interface);
     void *unused_protocols[4];
     void *unused_configuration[1];
-    void *unused_images[4];
+    efi_status (*load_image)(uint8_t by_boot_policy, efi_handle parent, const void *device_path,
+        const void *source, size_t source_bytes, efi_handle *out);
+    efi_status (*start_image)(efi_handle image, size_t *exit_data_bytes, uint16_t **exit_data);
+    void *unused_images[2];
     efi_status (*exit_boot_services)(efi_handle image, size_t map_key);
     void *unused_time[2];
     efi_status (*set_watchdog_timer)(
         size_t timeout_s, uint64_t code, size_t data_bytes, const uint16_t *data);
-    void *unused_drivers[2];
+    efi_status (*connect_controller)(efi_handle controller, const efi_handle *drivers,
+        const void *remaining_path, uint8_t recursive);
+    efi_status (*disconnect_controller)(efi_handle controller, efi_handle driver, efi_handle child);
     void *unused_open[3];
     void *unused_protocols_per_handle[1];
     efi_status (*locate_handle_buffer)(enum efi_locate_type how, const struct efi_guid *protocol,
@@ -110,8 +115,10 @@ struct efi_boot_services {
 
 static_assert(offsetof(struct efi_boot_services, allocate_pages) == 40);
 static_assert(offsetof(struct efi_boot_services, handle_protocol) == 152);
+static_assert(offsetof(struct efi_boot_services, load_image) == 200);
 static_assert(offsetof(struct efi_boot_services, exit_boot_services) == 232);
 static_assert(offsetof(struct efi_boot_services, set_watchdog_timer) == 256);
+static_assert(offsetof(struct efi_boot_services, connect_controller) == 264);
 static_assert(offsetof(struct efi_boot_services, locate_handle_buffer) == 312);
 
 /* 4.6 */
@@ -220,6 +227,31 @@ struct efi_graphics {
     struct efi_graphics_mode *mode;
 };
 
+/* 10.2: a node of a device path; what belongs to its kind follows. */
+struct efi_path_node {
+    uint8_t type;
+    uint8_t subtype;
+    uint8_t length_bytes[2]; /* with this head, little-endian */
+};
+
+constexpr uint8_t efi_path_media = 4;
+constexpr uint8_t efi_path_media_file = 4;
+constexpr uint8_t efi_path_end = 0x7f;
+constexpr uint8_t efi_path_end_all = 0xff;
+
+/* 14.4: width of an access to configuration space. */
+enum efi_pci_width : uint32_t {
+    EFI_PCI_WIDTH_32 = 2,
+};
+
+struct efi_pci_io {
+    void *unused_poll_memory_ports[6];
+    efi_status (*read_configuration)(struct efi_pci_io *self, enum efi_pci_width width,
+        uint32_t offset, size_t count, void *out);
+};
+
+static_assert(offsetof(struct efi_pci_io, read_configuration) == 48);
+
 constexpr struct efi_guid efi_loaded_image_guid = {
     0x5b1b31a1, 0x9562, 0x11d2, {0x8e, 0x3f, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b}};
 constexpr struct efi_guid efi_file_system_guid = {
@@ -232,3 +264,7 @@ constexpr struct efi_guid efi_text_output_guid = {
     0x387477c2, 0x69c7, 0x11d2, {0x8e, 0x39, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b}};
 constexpr struct efi_guid efi_acpi_20_guid = {
     0x8868e871, 0xe4f1, 0x11d3, {0xbc, 0x22, 0x00, 0x80, 0xc7, 0x3c, 0x88, 0x81}};
+constexpr struct efi_guid efi_device_path_guid = {
+    0x09576e91, 0x6d3f, 0x11d2, {0x8e, 0x39, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b}};
+constexpr struct efi_guid efi_pci_io_guid = {
+    0x4cf5b200, 0x68b8, 0x4ca5, {0x9e, 0xec, 0xb2, 0x3e, 0x3f, 0x50, 0x02, 0x9a}};

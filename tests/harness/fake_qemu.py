@@ -9,6 +9,9 @@ ERIX_FAKE_SCRIPT names a JSON file: a list of [action, argument].
     answer TEXT     say TEXT with {line} filled in       spin -          use CPU time for ever
     sleep SECONDS   do nothing, like a halted guest      write PATH      append a byte to a file
     reply -         say the SHA-256 of the word behind `hash` in the line typed last
+
+With -kernel and without -incoming it is a machine that stops after firmware and can be saved: the
+state is ERIX_FAKE_STATE, and without one saving fails.
 """
 import hashlib
 import json
@@ -36,9 +39,18 @@ class Fake:
             if request["execute"] == "screendump":
                 with open(request["arguments"]["filename"], "wb") as file:
                     file.write(b"\x89PNG")
+            if request["execute"] == "migrate":
+                self.save(request["arguments"]["uri"])
+            if request["execute"] == "query-migrate":
+                saved = os.environ.get("ERIX_FAKE_STATE")
+                answer = {"return": {"status": "completed" if saved else "failed"}}
             if request["execute"] == "qom-get":
                 answer = {"return": {"tm_mday": 1, "tm_hour": 0, "tm_min": 1, "tm_sec": 30}}
             self.control.sendall(json.dumps(answer).encode() + b"\n")
+
+    def save(self, uri):
+        with open(re.search(r"'(.*)'", uri)[1], "w", encoding="utf-8") as file:
+            file.write(os.environ.get("ERIX_FAKE_STATE", ""))
 
     def do_print(self, text):
         os.write(1, text.encode())
@@ -78,6 +90,9 @@ def main():
         print("fake 99.0")
         return
     fake = Fake()
+    if "-kernel" in sys.argv and "-incoming" not in sys.argv:
+        fake.do_print("ERIX_PARK:READY\r\n")
+        fake.do_sleep(60)
     with open(os.environ["ERIX_FAKE_SCRIPT"], encoding="utf-8") as file:
         for action, argument in json.load(file):
             getattr(fake, "do_" + action)(argument)

@@ -256,8 +256,9 @@ class ExitStatuses(EngineTest):
     """What `./erix test` ends with, whatever its jobs do."""
 
     def status_with(self, execute) -> int:
-        arguments = argparse.Namespace(expression=["tidy"], jobs=1, seed="1", verbose=False,
-                                       no_build=True, write_counts=False)
+        parser = argparse.ArgumentParser()
+        command_test.add_arguments(parser)
+        arguments = parser.parse_args(["tidy", "--jobs", "1", "--seed", "1", "--no-build"])
         job = Job("tidy", "sample", 1.0, execute)
         with mock.patch.object(suites, "jobs", lambda *_: [job] if execute else []), \
                 mock.patch.object(paths, "STATE", self.folder / "state"), \

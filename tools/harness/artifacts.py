@@ -46,6 +46,11 @@ def loader(plan: BootPlan) -> Path:
     return _built(folder / "boot" / LOADERS[plan.image_kind])
 
 
+def parking_program() -> Path:
+    """The UEFI program in which a machine is saved (tools/park)."""
+    return _built(paths.BUILD / "uefi" / "tools" / "park" / "park.efi")
+
+
 def kernel(plan: BootPlan) -> Path:
     """The kernel's executable, which also has its symbols."""
     return _built(paths.BUILD / "target" / "kernel" / KERNELS[plan.image_kind])

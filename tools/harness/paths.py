@@ -8,6 +8,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / "build"
 OUT = ROOT / "out"
 CAS = OUT / "cas"
+SNAPSHOTS = OUT / "snapshots"
 RUNS = OUT / "run"
 STATE = OUT / "state"
 APPLIANCE = OUT / "appliance"

@@ -25,6 +25,14 @@ class Disk:
 
 
 @dataclass(frozen=True)
+class Parking:
+    """How a machine that stops after firmware is started: with the program that it stops in, and if
+    it is to go on, with the state that it is restored from."""
+    program: Path
+    state: Path | None = None
+
+
+@dataclass(frozen=True)
 class MachineSpec:
     """Everything that decides the command line."""
     disks: tuple[Disk, ...]
@@ -33,6 +41,7 @@ class MachineSpec:
     icount: int = -1
     start: str = "cold"
     flash_variables: Path | None = None
+    parking: Parking | None = None
     debug_exit: bool = False
     display: str = "none"
     wait_for_debugger: bool = False
@@ -48,10 +57,20 @@ def _firmware_words(spec: MachineSpec) -> list[str]:
             "-drive", f"if=pflash,format=raw,file={spec.flash_variables}"]
 
 
-def _disk_words(number: int, disk: Disk) -> list[str]:
+def _parking_words(parking: Parking | None) -> list[str]:
+    if parking is None:
+        return []
+    words = ["-kernel", str(parking.program),
+             "-fw_cfg", f"name=opt/erix/park,string={1 if parking.state else 0}"]
+    if parking.state:
+        words += ["-incoming", f"exec:cat {shlex.quote(str(parking.state))}"]
+    return words
+
+
+def _disk_words(number: int, disk: Disk, first: int) -> list[str]:
     name = f"disk{number}"
     readonly = READONLY[disk.bus] if disk.readonly else ""
-    index = ",bootindex=0" if disk.boot else ""
+    index = f",bootindex={first}" if disk.boot else ""
     device = {"virtio": f"virtio-blk-pci,drive={name},disable-legacy=on{index}",
               "sata": f"ide-hd,drive={name},bus=ide.{number}{index}"}[disk.bus]
     return ["-drive", f"if=none,id={name},format=raw,cache=unsafe{readonly},file={disk.image}",
@@ -65,7 +84,9 @@ def command(spec: MachineSpec) -> list[str]:
              "-no-user-config", "-vga", "std", "-display", spec.display, "-no-reboot",
              "-rtc", CLOCK, *_firmware_words(spec)]
     for number, disk in enumerate(spec.disks):
-        words += _disk_words(number, disk)
+        # QEMU's -kernel is first itself.
+        words += _disk_words(number, disk, 1 if spec.parking else 0)
+    words += _parking_words(spec.parking)
     if spec.icount >= 0:
         words += ["-icount", f"shift={spec.icount},sleep=off"]
     if spec.debug_exit:

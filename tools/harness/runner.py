@@ -9,10 +9,11 @@ import json
 import os
 import re
 import tempfile
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from harness import artifacts, diskcheck, graph, judge, markers, qemu, values
+from harness import artifacts, diskcheck, graph, judge, markers, qemu, snapshot, values
 from harness.gdbstub import Stub, StubError
 from harness.images import Prepared, Provider
 from harness.inject import Injection, Injector
@@ -33,12 +34,19 @@ SHOWN_STEP_CHARACTERS = 100
 
 @dataclass(frozen=True)
 class Context:
-    """What all runs of one invocation have in common."""
+    """What all runs of one invocation have in common. `cold` are the scenarios that start with
+    firmware although they could start from a snapshot; None: all of them."""
     provider: Provider
     accelerator: str
     factor: float
     seed: str
     folder: Path
+    cold: frozenset[str] | None = None
+    say: Callable[[str], None] = print
+
+    def starts_cold(self, scenario: Scenario) -> bool:
+        return (self.cold is None or scenario.name in self.cold
+                or not snapshot.suits(scenario, self.accelerator))
 
 
 @dataclass(frozen=True)
@@ -168,13 +176,16 @@ class Run:
         boot = self._scenario.boot
         # Instructions can be counted under emulation only.
         accelerator = self._context.accelerator if boot.icount < 0 else "tcg"
-        return qemu.MachineSpec(
+        spec = qemu.MachineSpec(
             disks=prepared.disks, accelerator=accelerator,
             memory_mib=boot.memory_mib, icount=boot.icount, start=boot.start,
             flash_variables=prepared.flash_variables, debug_exit=prepared.debug_exit,
             nonce=self._nonce if prepared.debug_exit else "",
             wait_for_debugger=bool(self._attacks),
             gdb_socket=f"unix:{self._stub_path},server=on,wait=off" if self._attacks else "")
+        if self._context.starts_cold(self._scenario):
+            return spec
+        return replace(spec, parking=snapshot.of(spec, self._context.say))
 
     @property
     def _stub_path(self) -> Path:
@@ -248,7 +259,8 @@ class Run:
     def execute(self) -> Result:
         """Run the scenario and judge it. Raises HarnessError if it cannot be run at all."""
         prepared = self._context.provider.prepare(self._scenario, self.folder, self._nonce)
-        words = qemu.command(self._spec(prepared))
+        spec = self._spec(prepared)
+        words = qemu.command(spec)
         (self.folder / "qemu.cmd").write_text(qemu.pasteable(words), encoding="utf-8")
         with Machine(words, self.folder / "serial.log") as machine:
             follow = self._under_attack if self._attacks else self._follow
@@ -264,7 +276,7 @@ class Run:
             disk_problems=self._problems_outside(prepared, machine), attacks=tuple(self._attacks))
         result = Result(self._scenario.name, judge.judge(self._scenario, observation), end, cpu_s,
                         guest_s, wall_s, self.folder, tuple(self.stamps))
-        self._keep(result, machine, prepared)
+        self._keep(result, machine, prepared, spec)
         return result
 
     def _problems_outside(self, prepared: Prepared, machine: Machine) -> tuple[str, ...]:
@@ -280,12 +292,15 @@ class Run:
         return found + diskcheck.problems(checks, prepared.data_disk, prepared.digest_before,
                                           self._nonce)
 
-    def _keep(self, result: Result, machine: Machine, prepared: Prepared) -> None:
+    def _keep(self, result: Result, machine: Machine, prepared: Prepared, spec: qemu.MachineSpec
+              ) -> None:
         rows = [f"{line.time_s:.3f}\t{line.cpu_s:.2f}\t{markers.clean(line.text)}\n"
                 for line in machine.lines]
         (self.folder / "serial.tsv").write_text("".join(rows), encoding="utf-8")
         verdict = {"name": result.name, "passed": result.passed, "end": result.end,
-                   "wanted": self._scenario.expect.exit, "cpu_s": round(result.cpu_s, 2),
+                   "wanted": self._scenario.expect.exit,
+                   "snapshot": spec.parking.state.stem if spec.parking else None,
+                   "cpu_s": round(result.cpu_s, 2),
                    "guest_s": result.guest_s, "wall_s": round(result.wall_s, 2),
                    "nonce": self._nonce, "seed": self._context.seed,
                    "image_digests": prepared.digests,

@@ -68,7 +68,7 @@ TOP = {
 TABLES = ("boot", "expect", "files", "steps", "verify", "inject", "budget", "matrix")
 
 BOOT = {
-    "start": Field(str, "cold", values.BOOT_STARTS),
+    "start": Field(str, values.START_SNAPSHOT, values.BOOT_STARTS),
     "image_fault": Field(str, "none", values.BOOT_IMAGE_FAULTS),
     "memory_mib": Field(int, 512, least=64),
     "icount": Field(int, -1, least=0),

@@ -67,7 +67,12 @@ EXITS = (*EXIT_CODES, EXIT_POWEROFF, EXIT_VERDICT)
 # What becomes of boot.img before it is put on the ESP.
 BOOT_IMAGE_FAULTS = ("none", "missing", *bootfault.FAULTS_BEFORE_SIGNING, *bootfault.FAULTS)
 
-BOOT_STARTS = ("cold", "stock")
+# From a saved machine that has its firmware behind it, through firmware without the wait for a TPM,
+# or as flash that is delivered by the distribution.
+START_SNAPSHOT = "snapshot"
+START_COLD = "cold"
+START_STOCK = "stock"
+BOOT_STARTS = (START_SNAPSHOT, START_COLD, START_STOCK)
 MEDIA_SELECTORS = ("auto", "none")
 
 

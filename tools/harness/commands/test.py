@@ -6,7 +6,7 @@ import secrets
 import time
 
 from harness import (accelerator, build, cas, expression, hostunit, lint, packages, programs,
-                     report, rotation, runner, runs, suites, tools, webpage)
+                     report, rotation, runner, runs, snapshot, suites, tools, webpage)
 from harness.check import Check
 from harness.images import Images
 from harness.outcome import Exit, UsageError
@@ -24,9 +24,12 @@ examples:
   ./erix test -j 1 --verbose        one at a time, every check on a line
   ./erix test --seed 42             the nonces of an earlier run (its results.json names them)
   ./erix test --all                 also those that are dealt out to turns (tag rotating)
+  ./erix test --cold                every machine starts with its firmware
 
 Scenarios with the tag `rotating` are dealt out to eight turns, and the number of commits decides
-which turn is played; named ones are run whatever the turn.
+which turn is played; named ones are run whatever the turn. A machine starts from one that was saved
+after its firmware, except for what is about booting and one in twenty of the rest, chosen by the
+seed.
 
 Nothing is skipped or tried again. Results lie in out/last: index.html, results.json, junit.xml and
 a folder for each scenario with serial.log, qemu.cmd and verdict.json. Status 0: all passed, 1:
@@ -51,6 +54,7 @@ def add_arguments(parser) -> None:
                         help="run what rotates, whatever its turn")
     parser.add_argument("--turn", type=int, default=None, choices=range(rotation.TURNS),
                         metavar="N", help="play this turn instead of the commit's")
+    parser.add_argument("--cold", action="store_true", help="start no machine from a snapshot")
     parser.add_argument("--verbose", action="store_true", help="print what passed, too")
     parser.add_argument("--no-build", action="store_true", help="trust what lies in build/")
     parser.add_argument("--write-counts", action="store_true",
@@ -82,19 +86,22 @@ def _plan(arguments) -> tuple[tuple[str, ...], list[Scenario], int]:
     return chosen, _due(scenarios, arguments), len(scenarios)
 
 
-def _context(chosen: tuple[str, ...], seed: str, folder) -> runner.Context | None:
+def _context(chosen: tuple[str, ...], seed: str, folder, all_cold: bool, say
+             ) -> runner.Context | None:
     if "scenarios" not in chosen:
         return None
+    cold = None if all_cold else snapshot.cold_sample(load_all(), seed)
     return runner.Context(Images(), accelerator.choose().name, hostunit.measure().factor, seed,
-                          folder)
+                          folder, cold, say)
 
 
-def _headline(context: runner.Context | None, workers: int) -> str:
+def _headline(context: runner.Context | None, scenarios: list[Scenario], workers: int) -> str:
     parts = []
     if context:
         why = accelerator.choose()
+        cold = sum(context.starts_cold(scenario) for scenario in scenarios)
         parts = [f"qemu {tools.version(tools.TOOLS[0])}", f"{why.name} ({why.reason})",
-                 f"budgets x {context.factor:.2f}"]
+                 f"budgets x {context.factor:.2f}", f"cold: {cold} of {len(scenarios)}"]
     return " · ".join([*parts, f"{workers} workers"])
 
 
@@ -120,13 +127,13 @@ def execute(arguments) -> Exit:
         build.build(("host", "target", "uefi") if all_machines else ("host",))
     folder = runs.new()
     seed = arguments.seed or secrets.token_hex(8)
-    context = _context(chosen, seed, folder)
     estimates = suites.Estimates()
-    jobs = suites.jobs(chosen, scenarios, context, estimates, whole)
-    if not jobs:
-        raise UsageError("nothing to test: " + " ".join(arguments.expression))
     with Progress() as progress:
-        progress.say(_headline(context, arguments.jobs))
+        context = _context(chosen, seed, folder, arguments.cold, progress.say)
+        jobs = suites.jobs(chosen, scenarios, context, estimates, whole)
+        if not jobs:
+            raise UsageError("nothing to test: " + " ".join(arguments.expression))
+        progress.say(_headline(context, scenarios, arguments.jobs))
         if whole > len(scenarios):
             progress.say(f"{whole - len(scenarios)} of {whole} scenarios wait for their turn "
                          "(--all runs them)")
