@@ -2,12 +2,15 @@
 """Make C out of a protocol.
 
     protogen.py protocol/NAME.proto NAME.h NAME.c
+    protogen.py --cases protocol/NAME.proto NAME.cases.c
 
 NAME.h has the messages, the client calls and the server's table of handlers; NAME.c has what
-userlib/service.c needs to check a message and hand it to its handler.
+userlib/service.c needs to check a message and hand it to its handler. NAME.cases.c tells a verifier
+how a message can be wrong (cases.py).
 """
 import sys
 
+import cases
 from syntax import CAP_KINDS, Layout, Message, Operation, Protocol, ProtocolError, load
 
 COLUMNS = 100
@@ -136,6 +139,11 @@ def client_text(protocol: Protocol, operation: Operation) -> str:
     if operation.rights:
         doc.append(f"Needs the right {' and '.join(operation.rights)}.")
     doc += [f"Takes `{cap.name}`, also on failure." for cap in operation.request.caps if cap.move]
+    stated = [entry for entry in operation.request.layout.fields if entry.stated and entry.range]
+    if stated:
+        doc.append("Out of range: " + ", ".join(
+            f"{entry.name} {' or '.join(dict.fromkeys(entry.range.statuses))}"
+            for entry in stated) + ".")
     functions = {"": "ipc_call"}
     if operation.oneway:
         functions = {"": "ipc_send", "_nowait": "ipc_send_nowait"}
@@ -292,7 +300,10 @@ def source_text(protocol: Protocol) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    if len(arguments) != 3:
+    writers = (header_text, source_text)
+    if arguments[:1] == ["--cases"]:
+        arguments, writers = arguments[1:], (cases.text,)
+    if len(arguments) != 1 + len(writers):
         print(__doc__, file=sys.stderr)
         return 2
     try:
@@ -300,7 +311,8 @@ def main(arguments: list[str]) -> int:
     except ProtocolError as error:
         print(error, file=sys.stderr)
         return 1
-    for path, text in zip(arguments[1:], (header_text(protocol), source_text(protocol))):
+    for path, writer in zip(arguments[1:], writers):
+        text = writer(protocol)
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
     return 0

@@ -2,16 +2,18 @@
 """Read protocol/NAME.proto: lines in, checked protocol with laid-out messages out.
 
 A message is one flat structure and up to four capabilities. The layout is natural C layout; gaps
-become reserved bytes that must be zero. README.md has the grammar.
+become reserved bytes that must be zero, and so must the last byte of each char[N].
 """
 import re
 from dataclasses import dataclass, field
 
 MESSAGE_BYTES_MAX = 1024
 CAPS_MAX = 4
+WIDE = ("u32", "u64", "i32", "i64")  # numbers that have a range unless the file says "any"
 SCALARS = {"u8": 1, "u16": 2, "u32": 4, "u64": 8, "i32": 4, "i64": 8}
 CAP_KINDS = ("endpoint", "frame", "notification", "untyped", "cspace", "vspace", "thread", "any")
 NAME = r"[a-z][a-z0-9_]*"
+FIELD = r"(\S+)\s+(\S+)(?:\s+(any)|(?:\s+to\s+(\w+))?(?:\s+else\s+([A-Z_]+)(?:/([A-Z_]+))?)?)"
 # Words that the generated C needs for itself, or that C keeps.
 TAKEN = set("""self caller request reply status alignas alignof bool break case char const constexpr
 continue default do double else enum extern false float for goto if inline int long nullptr register
@@ -23,6 +25,14 @@ class ProtocolError(Exception):
     """A protocol file breaks a rule; the text says file, line and how."""
 
 
+@dataclass(frozen=True)
+class Range:
+    """What a number of a request may be. Statuses: of the value with all bits set, of the one with
+    the highest bit alone (and of the first behind `last`, where that is known)."""
+    last: int | None
+    statuses: tuple[str, str]
+
+
 @dataclass
 class Field:
     """One member: `count` is None for a scalar, else the length of an array."""
@@ -32,6 +42,8 @@ class Field:
     offset: int = 0
     size: int = 0
     doc: list[str] = field(default_factory=list)
+    range: Range | None = None  # None: every value has a meaning
+    stated: bool = False  # the file says so itself
 
 
 @dataclass
@@ -193,9 +205,10 @@ class _Parser:
         self.record = Layout(doc=self.doc)
 
     def record_field(self, text: str):
-        found = self.match(r"(\S+)\s+(\S+)", text, "NAME TYPE")
+        found = self.match(FIELD, text, "NAME TYPE [any | [to NUMBER] [else STATUS[/STATUS]]]")
         before = self.record.size
         self.append(self.record, found[1], found[2])
+        self.limit(self.record.fields[-1], found)
         if "<=" in found[2]:
             self.refuse("only an operation may end with a field of variable length")
         gap = self.record.fields[-1].offset - before
@@ -247,17 +260,31 @@ class _Parser:
                     self.refuse(f"unknown kind of capability '{found[3]}': " + ", ".join(CAP_KINDS))
                 caps.append(Cap(self.name(found[1], names, "parameter"), found[3], bool(found[2])))
                 continue
-            found = self.match(r"(\S+)\s+(\S+)", part,
-                               "NAME TYPE, NAME cap KIND or NAME move cap KIND")
+            found = self.match(FIELD, part, "NAME TYPE [any | [to NUMBER] [else STATUS[/STATUS]]], "
+                               "NAME cap KIND or NAME move cap KIND")
             if found[1] in [cap.name for cap in caps]:
                 self.refuse(f"parameter '{found[1]}' exists already")
             self.append(layout, found[1], found[2])
+            self.limit(layout.fields[-1], found)
         if len(caps) > CAPS_MAX:
             self.refuse(f"{len(caps)} capabilities: a message carries {CAPS_MAX} at most")
         if len({cap.move for cap in caps}) > 1:
             self.refuse("a message moves all of its capabilities or none")
         self.finish(layout)
         return Message(layout, caps)
+
+    def limit(self, entry: Field, found: re.Match):
+        """Note the range that the words behind the type give; without any, that of its type."""
+        entry.stated = any(found.group(3, 4, 5))
+        if entry.stated and (entry.type not in SCALARS or entry.count is not None):
+            self.refuse(f"'{entry.name}' is no single number: it has no range")
+        if found[3] or (not entry.stated and (entry.type not in WIDE or entry.count is not None)):
+            return
+        status = found[5] or "INVALID_ARGUMENT"
+        last = None if found[4] is None else self.number(found[4])
+        if last is not None and not 0 <= last < (1 << 8 * entry.size) - 1:
+            self.refuse(f"'{entry.name}': no value lies behind {last}")
+        entry.range = Range(last, (status, found[6] or status))
 
     def append(self, layout: Layout, name: str, type_text: str):
         if layout.variable:
@@ -282,6 +309,8 @@ class _Parser:
         if found[1] in ("char", "bytes") and count is None:
             self.refuse(f"'{found[1]}' wants a length: {found[1]}[N]")
         self.place(layout, name, found[1], count)
+        if found[1] == "char":  # a reader must find an end
+            layout.reserved.append((layout.size - 1, 1))
 
     def place(self, layout: Layout, name: str, type_name: str, count: int | None):
         record = self.protocol.records.get(type_name)

@@ -12,6 +12,7 @@ GOLDEN = os.path.join(HERE, "golden")
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 sys.path.insert(0, os.path.dirname(HERE))
 
+import cases  # noqa: E402  (found through the path above)
 import protogen  # noqa: E402  (found through the path above)
 import syntax  # noqa: E402
 
@@ -37,17 +38,23 @@ class Output(unittest.TestCase):
         self.assertEqual(protogen.source_text(self.protocol),
                          read(os.path.join(GOLDEN, "trial.c.expected")))
 
+    def test_the_table_of_what_can_be_wrong_is_the_golden_one(self):
+        self.assertEqual(cases.text(self.protocol),
+                         read(os.path.join(GOLDEN, "trial.cases.expected")))
+
     def compile(self, protocol):
         with tempfile.TemporaryDirectory() as folder:
             os.mkdir(os.path.join(folder, "protocol"))
             path = os.path.join(folder, "protocol", protocol.name)
             for suffix, text in ((".h", protogen.header_text(protocol)),
-                                 (".c", protogen.source_text(protocol))):
+                                 (".c", protogen.source_text(protocol)),
+                                 (".cases.c", cases.text(protocol))):
                 with open(path + suffix, "w", encoding="utf-8") as file:
                     file.write(text)
             compiler = shutil.which("clang-19")
             self.assertIsNotNone(compiler, "clang-19 is needed")
-            done = subprocess.run([compiler, *STRICT, "-I", ROOT, "-I", folder, path + ".c"],
+            done = subprocess.run([compiler, *STRICT, "-I", ROOT, "-I", folder, path + ".c",
+                                   path + ".cases.c"],
                                   capture_output=True, text=True, check=False)
             self.assertEqual(done.returncode, 0, done.stderr)
 
@@ -72,7 +79,41 @@ class Output(unittest.TestCase):
 
     def test_gaps_are_reserved(self):
         self.assertEqual(self.protocol.operations[2].request.layout.reserved, [(1, 7)])
-        self.assertEqual(self.protocol.operations[3].reply.layout.reserved, [(20, 4), (44, 4)])
+
+    def test_an_array_of_characters_ends_with_a_zero(self):
+        self.assertEqual(self.protocol.operations[3].reply.layout.reserved,
+                         [(15, 1), (20, 4), (39, 1), (44, 4)])
+
+    def test_both_tables_say_what_must_be_zero(self):
+        folder = os.path.join(ROOT, "protocol")
+        for name in os.listdir(folder):
+            if not name.endswith(".proto"):
+                continue
+            protocol = syntax.load(os.path.join(folder, name))
+            for operation in protocol.operations:
+                layout = operation.request.layout
+                with self.subTest(f"{name}: {operation.name}"):
+                    self.assertEqual(sorted(cases.reserved(protocol, layout)),
+                                     sorted(layout.reserved))
+
+    def ranges(self, name: str):
+        """Place, last value and statuses of each number of an operation."""
+        operation = next(each for each in self.protocol.operations if each.name == name)
+        return [(place, bounds.last, *bounds.statuses)
+                for place, _, bounds in cases.numbers(self.protocol, operation.request.layout)]
+
+    def test_numbers_have_the_range_that_the_file_says(self):
+        self.assertEqual(self.ranges("add"), [
+            (0, 99, "INVALID_ARGUMENT", "INVALID_ARGUMENT"), (4, None, "NOT_FOUND", "TOO_LARGE")])
+        self.assertEqual(self.ranges("open"), [(2, None, "UNSUPPORTED", "UNSUPPORTED")])
+        self.assertEqual(self.ranges("give"), [])
+
+    def test_numbers_of_structures_are_found(self):
+        self.assertEqual([place for place, *_ in self.ranges("send")], [0, 16, 48, 64, 72, 88])
+
+    def test_the_client_reads_what_it_gets(self):
+        self.assertIn("Out of range: left INVALID_ARGUMENT, right NOT_FOUND or TOO_LARGE.",
+                      protogen.header_text(self.protocol))
 
     def test_a_text_has_room_for_its_end(self):
         self.assertGreaterEqual(self.protocol.operations[4].request.layout.fields[-1].count, 21)
@@ -128,6 +169,17 @@ class Refusals(unittest.TestCase):
         self.refused("const n = 1\nconst n = 2\nop a()\n", "constant 'n' exists already")
         self.refused("struct s\n    a u8\nstruct s\n    a u8\nop a()\n",
                      "struct 's' exists already")
+
+    def test_ranges(self):
+        self.refused("op a(b bytes[4] to 3)\n", "'b' is no single number: it has no range")
+        self.refused("op a(b u32[2] any)\n", "is no single number")
+        self.refused("op a(path text<=9 else END)\n", "is no single number")
+        self.refused("op a(b u32 to more)\n", "neither a number nor a constant")
+        self.refused("op a(b u8 to 255)\n", "'b': no value lies behind 255")
+        self.refused("op a(b u32 else end)\n", "wanted: NAME TYPE")
+        self.refused("op a(b u32 any to 3)\n", "wanted: NAME TYPE")
+        self.refused("op a(b u32 else END/)\n", "wanted: NAME TYPE")
+        self.refused("struct s\n    a u32 otherwise END\nop x()\n", "wanted: NAME TYPE")
 
     def test_operations(self):
         self.refused("op a(path text<=9, more u8)\n", "must be the last field")
