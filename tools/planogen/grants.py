@@ -107,7 +107,7 @@ def make(manifest: Manifest, protocols) -> list[Grant]:
                             f"protocol/{peer.protocol}.proto")
         bits = protocol_rights(manifest, f"peers.{peer.name}.rights", protocols[peer.protocol],
                                peer.rights)
-        declared.append(Grant("peer", peer.name, 0, "ENDPOINT", SEND | GRANT, source=peer.name,
+        declared.append(Grant("peer", peer.name, 0, "ENDPOINT", SEND | GRANT, source=peer.program,
                               protocol=peer.protocol, protocol_rights=bits,
                               optional=peer.optional))
     for name, bit in manifest.signals.items():

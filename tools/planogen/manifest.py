@@ -30,7 +30,7 @@ KEYS = {
     "peers": dict, "kernel": dict, "signals": dict, "device": dict,
 }
 MEMORY_KEYS = {"heap_kib_max": int, "stack_kib": int}
-PEER_KEYS = {"protocol": str, "rights": list, "optional": bool}
+PEER_KEYS = {"program": str, "protocol": str, "rights": list, "optional": bool}
 KERNEL_KEYS = {"clock": list, "console": list, "irq_control": bool, "ports": list, "test": bool,
                "ram": bool,
                "device_memory": bool, "acpi_memory": bool, "boot_config": bool, "blobs": list,
@@ -50,7 +50,10 @@ class PlanError(Exception):
 
 @dataclass
 class Peer:
+    """One endpoint of another program. Its name is the program's, unless `program` says which:
+    then the same program can be a peer several times, with other rights or another protocol."""
     name: str
+    program: str
     protocol: str
     rights: list[str]
     optional: bool = False  # images without the peer's feature leave it out
@@ -173,8 +176,10 @@ def parse(path: str, kind: str, source: str) -> Manifest:
         _check_keys(path, f"peers.{name}.", peer, PEER_KEYS)
         if "protocol" not in peer:
             raise PlanError(f"{path}: peers.{name}.protocol is missing")
-        manifest.peers.append(Peer(name, peer["protocol"], peer.get("rights", []),
-                                   peer.get("optional", False)))
+        if len(name.encode()) > NAME_BYTES_MAX:
+            raise PlanError(f"{path}: peers.{name}: the name is longer than {NAME_BYTES_MAX} bytes")
+        manifest.peers.append(Peer(name, peer.get("program", name), peer["protocol"],
+                                   peer.get("rights", []), peer.get("optional", False)))
     for name, bit in manifest.signals.items():
         if not isinstance(bit, int):
             raise PlanError(f"{path}: signals.{name} must be the number of a bit")

@@ -86,7 +86,7 @@ def _known(plan: Plan, manifest: Manifest, place: str, name: str) -> Manifest:
 def _check_peers(plan: Plan):
     for manifest in plan.manifests.values():
         for peer in manifest.peers:
-            target = _known(plan, manifest, "peers", peer.name)
+            target = _known(plan, manifest, "peers", peer.program)
             if peer.protocol not in _served(target):
                 raise PlanError(f"{manifest.path}: peers.{peer.name}: serves "
                                 f"{', '.join(_served(target)) or 'nothing'}, not {peer.protocol}")
@@ -103,7 +103,7 @@ def _is_oneway(protocol, rights) -> bool:
 
 
 def _edges(plan: Plan) -> list[Edge]:
-    return [Edge(manifest.name, peer.name, peer.protocol, tuple(peer.rights),
+    return [Edge(manifest.name, peer.program, peer.protocol, tuple(peer.rights),
                  _is_oneway(plan.protocols[peer.protocol], peer.rights))
             for manifest in plan.manifests.values() for peer in manifest.peers]
 

@@ -116,6 +116,20 @@ class Plans(unittest.TestCase):
         self.refused("services/memd/service.toml", "cspace_bits = 9", "cspace_bits = 7",
                      "slots are declared")
 
+    def test_a_program_can_be_a_peer_twice(self):
+        changed = self.edited("services/vfsd/service.toml", "[peers]\n",
+                              '[peers]\nweak = { program = "memd", protocol = "memory", '
+                              'rights = [] }\n')
+        twice = [grant for grant in changed.grants["vfsd"] if grant.name == "weak"]
+        self.assertEqual([(grant.source, grant.protocol_rights) for grant in twice], [("memd", 0)])
+        self.assertIn(("vfsd", "memd"), {(edge.source, edge.target) for edge in changed.edges})
+        self.refused("services/vfsd/service.toml", "[peers]\n",
+                     '[peers]\nweak = { program = "memb", protocol = "memory" }\n',
+                     "no program 'memb'; did you mean 'memd'")
+        self.refused("services/vfsd/service.toml", "[peers]\n",
+                     f'[peers]\n{"w" * 32} = {{ program = "memd", protocol = "memory" }}\n',
+                     "the name is longer than 31 bytes")
+
     def test_a_test_program_is_nobodys_peer(self):
         self.refused("services/vfsd/service.toml", 'serves = "vfs"', 'serves = "vfs"\ntest = true',
                      "is in test images only")
