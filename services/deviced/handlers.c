@@ -153,15 +153,52 @@ static enum status without_device(void *self, struct ipc_caller caller,
     return STATUS_END;
 }
 
-static bool facts_are_sound(const struct device_report_device_request *facts)
+/* Memory behind a register is a power of two, inside of what a processor can address (Intel SDM 3A,
+ * 4.1.4); a register without memory says nothing. */
+static bool bar_is_sound(const struct device_bar *bar)
+{
+    constexpr uint64_t physical_end = UINT64_C(1) << 52;
+    if (bar->size_bytes == 0) {
+        return bar->address == 0;
+    }
+    return is_power_of_two(bar->size_bytes) && bar->size_bytes <= physical_end &&
+           bar->address <= physical_end - bar->size_bytes;
+}
+
+/* The MSI-X table lies in the memory that it is said to lie in. */
+static bool messages_are_sound(const struct device_report_device_request *facts)
 {
     constexpr uint32_t messages_max = 2048;
+    constexpr uint64_t entry_bytes = 16;
     constexpr uint32_t config_bytes = 4096;
-    return (facts->bus == device_bus_pci || facts->bus == device_bus_isa) &&
-           facts->message_count <= messages_max &&
-           (facts->message_count == 0 || facts->message_bar < device_bars) &&
-           facts->message_capability < config_bytes - sizeof(uint32_t) &&
-           facts->message_capability % sizeof(uint32_t) == 0;
+    if (facts->message_capability >= config_bytes - sizeof(uint32_t) ||
+        facts->message_capability % sizeof(uint32_t) != 0) {
+        return false;
+    }
+    if (facts->message_count == 0) {
+        return facts->message_bar == 0 && facts->message_offset == 0;
+    }
+    return facts->message_count <= messages_max && facts->message_bar < device_bars &&
+           facts->message_offset + facts->message_count * entry_bytes <=
+               facts->bars[facts->message_bar].size_bytes;
+}
+
+static bool facts_are_sound(
+    const struct deviced *deviced, const struct device_report_device_request *facts)
+{
+    constexpr uint32_t flags_known = device_interrupt_level | device_interrupt_active_low;
+    constexpr uint64_t function_bytes = 4096; /* of configuration space: one page each */
+    for (uint32_t i = 0; i < device_bars; i++) {
+        if (!bar_is_sound(&facts->bars[i])) {
+            return false;
+        }
+    }
+    const bool is_placed =
+        facts->bus == device_bus_pci
+            ? is_aligned(facts->config_address, function_bytes) &&
+                  config_space_function(&deviced->config_space, facts->config_address) != nullptr
+            : facts->bus == device_bus_isa && facts->config_address == 0;
+    return is_placed && (facts->interrupt_flags & ~flags_known) == 0 && messages_are_sound(facts);
 }
 
 static enum status report_device(
@@ -169,7 +206,7 @@ static enum status report_device(
 {
     (void)caller;
     struct deviced *deviced = self;
-    if (!facts_are_sound(request)) {
+    if (!facts_are_sound(deviced, request)) {
         return STATUS_INVALID_ARGUMENT;
     }
     enum status status = add_device(deviced, request);
