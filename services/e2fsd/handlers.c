@@ -197,23 +197,25 @@ static enum status handle_read_link(void *self, struct ipc_caller caller,
     return STATUS_OK;
 }
 
-/* Nothing loses its name here, so there is nothing to keep. */
+/* Nothing loses its name here, so there is nothing to keep: it must only be there. */
+static enum status check_node(struct e2fsd *e2fsd, uint64_t node)
+{
+    struct ext_file *file;
+    return volume_open(&e2fsd->volume, node, &file);
+}
+
 static enum status handle_hold(
     void *self, struct ipc_caller caller, const struct filesystem_hold_request *request)
 {
     (void)caller;
-    struct e2fsd *e2fsd = self;
-    struct ext_file *file;
-    return volume_open(&e2fsd->volume, request->node, &file);
+    return check_node(self, request->node);
 }
 
 static enum status handle_let_go(
     void *self, struct ipc_caller caller, const struct filesystem_let_go_request *request)
 {
-    (void)self;
     (void)caller;
-    (void)request;
-    return STATUS_OK;
+    return check_node(self, request->node);
 }
 
 struct filesystem_server e2fsd_server(struct e2fsd *e2fsd)

@@ -124,6 +124,9 @@ enum status volume_open(struct volume *volume, uint64_t number, struct ext_file 
     }
     oldest->used_at = 0;
     enum status status = ext_open(&volume->mount, number, &oldest->file);
+    if (status == STATUS_INVALID_ARGUMENT) {
+        return STATUS_NOT_FOUND; /* a number of no inode is one of no node */
+    }
     if (status != STATUS_OK) {
         return volume_note(volume, status);
     }
