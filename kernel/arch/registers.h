@@ -42,18 +42,21 @@ constexpr uint64_t rflags_alignment_check = 0x40000;
  * behind any instruction of a program is canonical too, as `sysret` demands. */
 constexpr uint64_t user_address_end = UINT64_C(0x00007ffffffff000);
 
-/* A thread at its first instruction: user selectors, interrupts on, all else zero. Entry code wants
- * the selectors to be there before a thread runs; after that only the processor writes them. The
+/* What every thread needs to leave the kernel with, whether its registers are ever set or not.
+ * After that only the processor writes the selectors. */
+static inline void registers_init(struct registers *registers)
+{
+    registers->cs = selector_user_code;
+    registers->ss = selector_user_data;
+    registers->rflags = rflags_always | rflags_interrupts;
+}
+
+/* A thread at its first instruction: user selectors, interrupts on, all else zero. The
  * instruction pointer is below user_address_end. */
 static inline void registers_start(struct registers *registers_out, uint64_t instruction_pointer,
     uint64_t stack_pointer, uint64_t argument)
 {
-    *registers_out = (struct registers){
-        .rip = instruction_pointer,
-        .rsp = stack_pointer,
-        .rdi = argument,
-        .cs = selector_user_code,
-        .ss = selector_user_data,
-        .rflags = rflags_always | rflags_interrupts,
-    };
+    *registers_out =
+        (struct registers){.rip = instruction_pointer, .rsp = stack_pointer, .rdi = argument};
+    registers_init(registers_out);
 }

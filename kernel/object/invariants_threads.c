@@ -59,6 +59,10 @@ void inspect_thread(struct inspection *inspection, const struct thread *thread)
     bool may_run = !thread->suspended && thread->fault_operation == 0;
     inspection_expect(inspection, thread->state <= THREAD_FAULTED, "a thread has a state", thread);
     inspection_expect(inspection, !ready || may_run, "a thread that runs may run", thread);
+    inspection_expect(inspection,
+        thread->registers.cs == selector_user_code && thread->registers.ss == selector_user_data &&
+            (thread->registers.rflags & rflags_interrupts) != 0,
+        "a thread runs in user mode", thread);
     inspection_expect(inspection, ready || !is_at_hand(thread), "who runs is ready", thread);
     inspection_expect(inspection,
         thread->priority < priority_count && thread->priority_ceiling < priority_count,

@@ -18,6 +18,7 @@ void thread_init(struct thread *thread)
     thread->header = (struct object){.kind = OBJECT_THREAD};
     thread->state = THREAD_INACTIVE;
     thread->suspended = true;
+    registers_init(&thread->registers);
     arch_fpu_init(thread->fpu_state);
 }
 
