@@ -48,6 +48,12 @@ MACHINES = (
 )
 
 
+# Fuzz targets are built one by one, when somebody asks for one.
+FUZZ = Machine("fuzz", "--native-file",
+               ("-Dbuildtype=debug", "-Doptimization=1", "-Db_sanitize=address,undefined",
+                "-Db_lundef=false", "-Dfuzz=true"), "host")
+
+
 @contextmanager
 def exclusive():
     """Only one build at a time in this tree; a second one waits."""
@@ -122,6 +128,13 @@ def build_release_loader(public_key: Path) -> Path:
         _configure(machine, shown)
         _ninja(machine, (), shown)
     return machine.folder
+
+
+def build_fuzzer(target: str) -> None:
+    """Build one fuzz target, in build/fuzz."""
+    with Progress() as shown, exclusive():
+        _configure(FUZZ, shown)
+        _ninja(FUZZ, (target,), shown)
 
 
 def build(names: tuple[str, ...] = ("host", "target", "uefi"), targets: tuple[str, ...] = (),
