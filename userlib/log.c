@@ -5,7 +5,6 @@
 
 #include <protocol/log.h>
 
-#include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -138,7 +137,7 @@ static const char *put_conversion(struct log_line *line, const char *at, va_list
     return *at == 0 ? at : at + 1;
 }
 
-static void put_formatted(struct log_line *line, const char *format, va_list arguments)
+void log_format(struct log_line *line, const char *format, va_list arguments)
 {
     while (*format != 0) {
         const size_t plain_bytes = strcspn(format, "%");
@@ -157,7 +156,7 @@ void log_write(enum log_level level, const char *format, ...)
     put_bytes(&line, ": ", 2);
     va_list arguments;
     va_start(arguments, format);
-    put_formatted(&line, format, arguments);
+    log_format(&line, format, arguments);
     va_end(arguments);
     log_append_line(&line);
 }

@@ -8,6 +8,7 @@
 #include <abi/boot_handoff.h>
 #include <abi/object.h>
 
+#include <stdarg.h>
 #include <stdint.h>
 
 enum log_level : uint8_t {
@@ -37,6 +38,9 @@ void log_set_sink(void (*sink)(const struct log_line *line));
 /* Append "NAME: " and the text. Knows %s %c %d %u %x %p with l, ll or z, widths, a leading 0, and
  * %%. */
 [[gnu::format(printf, 2, 3)]] void log_write(enum log_level level, const char *format, ...);
+
+/* Add text to a line; knows what log_write knows. */
+void log_format(struct log_line *line, const char *format, va_list arguments);
 
 /* Append a line as it is; waits until it was taken if it is a marker, else drops it when nobody is
  * ready. */

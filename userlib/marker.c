@@ -6,29 +6,39 @@
 
 #include <string.h>
 
-static void put(struct log_line *line, const char *text)
+static bool is_said(enum marker marker)
 {
-    const uint32_t room_bytes = log_line_bytes_max - line->size_bytes;
-    const uint32_t size_bytes = (uint32_t)strnlen(text, room_bytes);
-    memcpy(line->text + line->size_bytes, text, size_bytes);
-    line->size_bytes += size_bytes;
+    return log_profile() != BOOT_PROFILE_RELEASE || marker_in_release(marker);
 }
 
-void marker_details(enum marker marker, const char *details)
+static void start_line(struct log_line *line, enum marker marker)
 {
-    if (log_profile() == BOOT_PROFILE_RELEASE && !marker_in_release(marker)) {
-        return;
-    }
-    struct log_line line = {.level = LOG_INFO, .is_marker = true};
-    put(&line, marker_text(marker));
-    if (details[0] != 0) {
-        put(&line, " ");
-        put(&line, details);
-    }
-    log_append_line(&line);
+    const char *text = marker_text(marker);
+    *line = (struct log_line){.level = LOG_INFO, .is_marker = true};
+    line->size_bytes = (uint32_t)strnlen(text, log_line_bytes_max);
+    memcpy(line->text, text, line->size_bytes);
 }
 
 void marker(enum marker marker)
 {
-    marker_details(marker, "");
+    if (is_said(marker)) {
+        struct log_line line;
+        start_line(&line, marker);
+        log_append_line(&line);
+    }
+}
+
+void marker_details(enum marker marker, const char *format, ...)
+{
+    if (!is_said(marker)) {
+        return;
+    }
+    struct log_line line;
+    start_line(&line, marker);
+    line.text[line.size_bytes++] = ' ';
+    va_list arguments;
+    va_start(arguments, format);
+    log_format(&line, format, arguments);
+    va_end(arguments);
+    log_append_line(&line);
 }

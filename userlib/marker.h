@@ -10,5 +10,5 @@
  */
 void marker(enum marker marker);
 
-/* The same with a space and details behind the marker, cut to the length of a log line. */
-void marker_details(enum marker marker, const char *details);
+/* The same with a space and details behind the marker, in the words of log_write. */
+[[gnu::format(printf, 2, 3)]] void marker_details(enum marker marker, const char *format, ...);

@@ -52,6 +52,19 @@ int verifier_run(const struct startup *startup, struct root_cap rootd,
     return told == STATUS_OK && reason == nullptr ? 0 : 1;
 }
 
+uint64_t verifier_number(const struct verifier *verifier, uint64_t index)
+{
+    uint8_t digest[sha256_digest_bytes];
+    struct sha256 hash;
+    sha256_init(&hash);
+    sha256_update(&hash, verifier->nonce, root_nonce_bytes);
+    sha256_update(&hash, &index, sizeof index);
+    sha256_final(&hash, digest);
+    uint64_t number = 0;
+    memcpy(&number, digest, sizeof number);
+    return number;
+}
+
 void verifier_stage(const struct verifier *verifier, uint32_t marker)
 {
     /* A stage that does not come is missed by those who judge. */

@@ -26,5 +26,8 @@ struct verifier {
 int verifier_run(const struct startup *startup, struct root_cap rootd,
     const char *(*verify)(const struct verifier *verifier));
 
+/* A number that nobody knows who does not know the nonce; another one for each index. */
+uint64_t verifier_number(const struct verifier *verifier, uint64_t index);
+
 /* Tell that a stage of abi/markers.toml was shown. */
 void verifier_stage(const struct verifier *verifier, uint32_t marker);

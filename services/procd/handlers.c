@@ -251,6 +251,36 @@ static enum status handle_authority(void *self, struct ipc_caller caller,
     return STATUS_OK;
 }
 
+static bool is_there(const struct process *process, enum process_object object, uint8_t kind)
+{
+    struct cap_identity identity = {};
+    return process->first_object != slot_null &&
+           cspace_identify(slots_cspace(), process_object(process, object), &identity) ==
+               STATUS_OK &&
+           identity.kind == kind;
+}
+
+static enum status handle_snapshot(
+    void *self, struct ipc_caller caller, struct process_snapshot_resource_counts_reply *reply_out)
+{
+    (void)caller;
+    const struct procd *procd = self;
+    struct process_snapshot_resource_counts_reply counts = {.free_slots = slots_free_count()};
+    for (uint32_t index = 0; index < processes_max; index++) {
+        const struct process *process = &procd->processes.table[index];
+        counts.processes += process->state != PROCESS_NONE;
+        counts.threads += is_there(process, PROCESS_THREAD, OBJECT_THREAD);
+        counts.address_spaces += is_there(process, PROCESS_VSPACE, OBJECT_VSPACE);
+        counts.capability_spaces += is_there(process, PROCESS_CSPACE, OBJECT_CSPACE);
+        counts.memory_bytes += process->memory_bytes;
+    }
+    for (uint32_t index = 0; index < waiters_max; index++) {
+        counts.waiters += procd->waiters[index].process != 0;
+    }
+    *reply_out = counts;
+    return STATUS_OK;
+}
+
 /* --- faults: the thread that waits for the answer is gone when the handler returns --- */
 
 static enum status end_faulted(void *self, struct ipc_caller caller, const struct ending *ending)
@@ -304,6 +334,7 @@ struct process_server process_handlers(struct procd *procd)
         .launch = handle_launch,
         .list = handle_list,
         .authority = handle_authority,
+        .snapshot_resource_counts = handle_snapshot,
     };
 }
 
