@@ -6,6 +6,7 @@
 #include <lib/base/base.h>
 #include <protocol/process.h>
 #include <protocol/terminal.h>
+#include <userlib/slots.h>
 #include <userlib/syscall.h>
 
 #include <slots/roles.h>
@@ -14,8 +15,6 @@
 
 #include "grants.h"
 #include "rootd.h"
-
-constexpr uint32_t detail_bytes_max = 160;
 
 static bool is_alive(uint32_t role)
 {
@@ -46,40 +45,56 @@ static void exit_machine(enum exit_class class)
     (void)test_exit((struct test_cap){ROOT_SLOT_TEST}, class); /* does not return */
 }
 
-/* What is behind the marker of the fact: who, and why. */
-struct detail {
-    uint32_t size_bytes;
-    char text[detail_bytes_max + 1];
+/* How a start ends. */
+struct outcome {
+    enum marker class_marker;
+    enum exit_class class;
 };
 
-static void detail_add(struct detail *detail, const char *text)
-{
-    const size_t added_bytes = strnlen(text, detail_bytes_max - detail->size_bytes);
-    memcpy(detail->text + detail->size_bytes, text, added_bytes);
-    detail->size_bytes += (uint32_t)added_bytes;
-}
+static const struct outcome contract_invalid = {
+    MARKER_KERNEL_ROOTD_SMOKE_CONTRACT_INVALID, EXIT_ROOTD};
+static const struct outcome internal_error = {MARKER_KERNEL_ROOTD_SMOKE_INTERNAL_ERROR, EXIT_ROOTD};
+static const struct outcome service_fail = {MARKER_KERNEL_ROOTD_SMOKE_SERVICE_FAIL, EXIT_SERVICE};
+static const struct outcome unknown_fail = {MARKER_KERNEL_ROOTD_SMOKE_FAIL, EXIT_ROOTD};
 
-static struct detail detail_of(const char *what, const char *reason)
-{
-    struct detail detail = {};
-    detail_add(&detail, what);
-    detail_add(&detail, ": ");
-    detail_add(&detail, reason);
-    return detail;
-}
-
+/* Behind the marker of the fact is who, and why. */
 [[noreturn]] static void end(
-    enum marker fact, enum marker class_marker, enum exit_class class, const char *details)
+    enum marker fact, struct outcome outcome, const char *what, const char *reason)
 {
-    marker(class_marker);
-    marker_details(fact, details);
-    exit_machine(class);
+    marker(outcome.class_marker);
+    marker_details(fact, "%s: %s", what, reason);
+    exit_machine(outcome.class);
     for (;;) { /* a runtime image stops with the reason on its console */
         uint64_t bits = 0;
         if (notification_wait(rootd.alarm, &bits) != STATUS_OK) {
             thread_yield();
         }
     }
+}
+
+/* What the kernel counted before the program was launched and counts now, for those who judge a
+ * test image. */
+static void print_cleanup(const struct test_counts *before)
+{
+    struct test_counts after = {};
+    if (test_resource_counts((struct test_cap){ROOT_SLOT_TEST}, &after) != STATUS_OK) {
+        return;
+    }
+    marker_details(MARKER_ROOTD_DBG_POST_START_CLEANUP_OK,
+        "capabilities=%lu->%lu threads=%lu->%lu spaces=%lu->%lu free=%lu->%lu",
+        before->capabilities, after.capabilities, before->threads, after.threads, before->vspaces,
+        after.vspaces, before->free_untyped_bytes, after.free_untyped_bytes);
+}
+
+/* The program of the row is gone afterwards, unless rootd started it itself: then it only stops. */
+static enum status take_down(const struct row *row)
+{
+    if (row->handle.slot == slot_null) {
+        return thread_suspend(row->thread);
+    }
+    const enum status status = process_kill((struct process_cap){row->handle.slot});
+    slots_delete(row->handle.slot);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status; /* it may have ended by itself */
 }
 
 /* Take the program of the row down, if it ran. */
@@ -92,38 +107,39 @@ static void clean_up(const char *service)
             row->state == ROW_WAITING) {
             continue;
         }
-        const enum status status = row->handle.slot == slot_null
-                                       ? thread_suspend(row->thread)
-                                       : process_kill((struct process_cap){row->handle.slot});
-        if (status == STATUS_OK || status == STATUS_NOT_FOUND) { /* it may have ended by itself */
-            marker(MARKER_ROOTD_DBG_POST_START_CLEANUP_OK);
+        if (take_down(row) == STATUS_OK) {
+            print_cleanup(&row->before);
         }
     }
 }
 
 void failure_contract(const char *reason)
 {
-    end(MARKER_ROOTD_FAIL_CONTRACT, MARKER_KERNEL_ROOTD_SMOKE_CONTRACT_INVALID, EXIT_ROOTD, reason);
+    end(MARKER_ROOTD_FAIL_CONTRACT, contract_invalid, "rootd", reason);
 }
 
 void failure_internal(const char *what, enum status status)
 {
-    const struct detail detail = detail_of(what, status_text(status));
-    end(MARKER_ROOTD_FAIL_SERVICE_START, MARKER_KERNEL_ROOTD_SMOKE_INTERNAL_ERROR, EXIT_ROOTD,
-        detail.text);
+    end(MARKER_ROOTD_FAIL_INTERNAL, internal_error, what, status_text(status));
 }
 
 void failure_service(enum marker fact, const char *service, const char *reason)
 {
-    const struct detail detail = detail_of(service, reason);
     clean_up(service);
-    end(fact, MARKER_KERNEL_ROOTD_SMOKE_SERVICE_FAIL, EXIT_SERVICE, detail.text);
+    end(fact, service_fail, service, reason);
+}
+
+void failure_reported(enum marker fact, const char *service, int32_t code, const char *reason)
+{
+    clean_up(service);
+    const bool known = code > STATUS_OK && code < STATUS_COUNT;
+    end(fact, known ? service_fail : unknown_fail, service,
+        known ? reason : "reports what is no failure");
 }
 
 void failure_configured(enum marker fact, const char *what, const char *reason)
 {
-    const struct detail detail = detail_of(what, reason);
-    end(fact, MARKER_KERNEL_ROOTD_SMOKE_FAIL, EXIT_ROOTD, detail.text);
+    end(fact, contract_invalid, what, reason);
 }
 
 void failure_none(void)

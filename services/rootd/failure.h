@@ -15,7 +15,12 @@
  * markers ROOTD_FAIL_. */
 [[noreturn]] void failure_service(enum marker fact, const char *service, const char *reason);
 
-/* What is configured is not there (disk, mount, shell): exit class 0x13. */
+/* A program reports that it failed: failure_service if `code` is an enum status that says so. Else
+ * the report is of no known class, and nobody knows what it means: exit class 0x13. */
+[[noreturn]] void failure_reported(
+    enum marker fact, const char *service, int32_t code, const char *reason);
+
+/* What BootConfig promises is not there (disk, mount, shell): exit class 0x13. */
 [[noreturn]] void failure_configured(enum marker fact, const char *what, const char *reason);
 
 /* A test image has shown what it was made for; exit class 0x10. Does nothing in a runtime image. */

@@ -4,6 +4,7 @@
 
 #include <lib/base/base.h>
 #include <protocol/loader.h>
+#include <protocol/process.h>
 #include <protocol/terminal.h>
 #include <protocol/vfs.h>
 #include <userlib/log.h>
@@ -133,55 +134,52 @@ static bool has_verifiers(void)
     return false;
 }
 
-static bool all_verified(void)
-{
-    for (uint32_t index = 0; index < rootd.config.launch_count; index++) {
-        if (bootconfig_launch(&rootd.config, index).verifier &&
-            rootd.rows[index].state != ROW_READY) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static_assert(test_nonce_bytes == root_nonce_bytes);
 
 /* For those who judge the run: the name, and in hexadecimal what the verifier gave. */
 static void print_proof(const char *name, const uint8_t proof[static root_proof_bytes])
 {
-    char details[startup_name_bytes + 1 + 2 * root_proof_bytes + 1];
-    size_t at = strnlen(name, startup_name_bytes);
-    memcpy(details, name, at);
-    details[at++] = ' ';
+    char digits[2 * root_proof_bytes + 1];
     for (uint32_t index = 0; index < root_proof_bytes; index++) {
-        details[at++] = "0123456789abcdef"[proof[index] >> 4];
-        details[at++] = "0123456789abcdef"[proof[index] & 15];
+        digits[2 * index] = "0123456789abcdef"[proof[index] >> 4];
+        digits[2 * index + 1] = "0123456789abcdef"[proof[index] & 15];
     }
-    details[at] = 0;
-    marker_details(MARKER_ROOTD_PROOF, details);
+    digits[2 * root_proof_bytes] = 0;
+    marker_details(MARKER_ROOTD_PROOF, "%s %s", name, digits);
 }
 
 enum status finish_verdict(uint32_t process, const struct root_verdict_request *verdict)
 {
     const uint32_t index = sequence_find_process(process);
-    if (index == rootd.config.launch_count || !bootconfig_launch(&rootd.config, index).verifier) {
+    if (index == rootd.config.launch_count || !bootconfig_launch(&rootd.config, index).verifier ||
+        rootd.rows[index].state == ROW_READY) {
         return STATUS_DENIED;
-    }
-    if (rootd.rows[index].state == ROW_READY) {
-        return STATUS_OK; /* it had spoken before it ended */
     }
     const char *name = bootconfig_launch(&rootd.config, index).authority.name;
     if (verdict->status_code != STATUS_OK) {
-        failure_service(MARKER_ROOTD_FAIL_SERVICE_HANDSHAKE, name, verdict->detail);
+        failure_reported(
+            MARKER_ROOTD_FAIL_SERVICE_HANDSHAKE, name, verdict->status_code, verdict->detail);
     }
     print_proof(name, verdict->proof);
     rootd.rows[index].state = ROW_READY;
     stages_announce(MARKER_KERNEL_ROOTD_STAGE_PROBE_EVENT_RECEIVED);
-    if (all_verified()) {
-        stages_announce(MARKER_KERNEL_ROOTD_STAGE_PROBE_COMPLETED);
+    return STATUS_OK;
+}
+
+void finish_verifier_ended(uint32_t row, const struct event_process_ended_request *event)
+{
+    const char *name = bootconfig_launch(&rootd.config, row).authority.name;
+    if (rootd.rows[row].state != ROW_READY) {
+        failure_service(MARKER_ROOTD_FAIL_SERVICE_HANDSHAKE, name, "ended without a verdict");
+    }
+    if (event->reason != process_reason_exited || event->code != 0) {
+        failure_service(MARKER_ROOTD_FAIL_SERVICE_DIED, name, "did not end well");
+    }
+    stages_announce(MARKER_KERNEL_ROOTD_STAGE_PROBE_COMPLETED);
+    if (row + 1 == rootd.config.launch_count) {
         failure_none();
     }
-    return STATUS_OK;
+    sequence_advance();
 }
 
 void finish_start(void)

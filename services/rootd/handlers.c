@@ -43,7 +43,7 @@ static enum status handle_failed(
     log_write(LOG_ERROR, "%s reports: %s", launch.authority.name,
         status_text((enum status)request->status_code));
     if (launch.required) {
-        failure_service(fact, launch.authority.name, request->reason);
+        failure_reported(fact, launch.authority.name, request->status_code, request->reason);
     }
     return STATUS_OK;
 }
@@ -118,9 +118,8 @@ static enum status handle_process_ended(
     const struct bootconfig_launch launch = bootconfig_launch(&rootd.config, row);
     rootd.rows[row].has_ended = true;
     if (launch.verifier) {
-        return finish_verdict(
-            request->process, &(struct root_verdict_request){.status_code = STATUS_PEER_LOST,
-                                  .detail = "ended without a verdict"});
+        finish_verifier_ended(row, request);
+        return STATUS_OK;
     }
     if (launch.required) {
         failure_service(MARKER_ROOTD_FAIL_SERVICE_DIED, launch.authority.name, "has ended");

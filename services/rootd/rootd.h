@@ -4,7 +4,7 @@
 
 #include <abi/root_handoff.h>
 #include <lib/bootconfig/bootconfig.h>
-#include <userlib/capability.h>
+#include <userlib/syscall.h>
 
 constexpr uint32_t roles_count = bootconfig_roles_max + 1;
 
@@ -21,6 +21,7 @@ struct row {
     uint32_t process;           /* id; the role of what rootd starts itself */
     struct endpoint_cap handle; /* of procd's; slot_null for what rootd starts itself */
     struct thread_cap thread;   /* of what rootd starts itself */
+    struct test_counts before;  /* test images: the kernel's, before it was launched */
 };
 
 struct rootd {

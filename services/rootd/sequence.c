@@ -201,8 +201,20 @@ static void launch_by_rootd(uint32_t index, const struct bootconfig_launch *laun
     if (status == STATUS_CORRUPT || status == STATUS_UNSUPPORTED) {
         failure_service(MARKER_ROOTD_FAIL_MODULE_ELF, launch->authority.name, status_text(status));
     }
+    if (status == STATUS_NO_MEMORY || status == STATUS_NO_SLOT) { /* of rootd's own */
+        failure_internal(what, status);
+    }
     if (status != STATUS_OK) {
         failure_service(MARKER_ROOTD_FAIL_SERVICE_START, launch->authority.name, what);
+    }
+}
+
+/* Nothing to note in a runtime image: it has no test object. */
+static void note_counts(uint32_t row)
+{
+    if (test_resource_counts((struct test_cap){ROOT_SLOT_TEST}, &rootd.rows[row].before) !=
+        STATUS_OK) {
+        rootd.rows[row].before = (struct test_counts){};
     }
 }
 
@@ -213,6 +225,7 @@ static void launch_next(void)
     if (launch.verifier) {
         stages_announce(MARKER_KERNEL_ROOTD_STAGE_PROBE_SPAWN_REQUESTED);
     }
+    note_counts(index);
     if (launch.launcher_role == ROLE_ROOTD) {
         launch_by_rootd(index, &launch);
     } else {
@@ -234,11 +247,19 @@ static bool is_role_ready(uint32_t role)
     return row != rootd.config.launch_count && rootd.rows[row].state == ROW_READY;
 }
 
+/* Verifiers find the system up and at rest: one runs when the one before it is gone. */
+static bool is_verifier_due(uint32_t index)
+{
+    const uint32_t before = index - 1; /* rows of services come first */
+    return rootd.finished && index != 0 &&
+           (!bootconfig_launch(&rootd.config, before).verifier || rootd.rows[before].has_ended);
+}
+
 /* Core services come one after the other, each ready before the next; drivers need deviced. */
 static bool may_launch(uint32_t index)
 {
     const struct bootconfig_launch launch = bootconfig_launch(&rootd.config, index);
-    if (launch.verifier && !rootd.finished) {
+    if (launch.verifier && !is_verifier_due(index)) {
         return false;
     }
     if (launch.launcher_role == ROLE_ROOTD) {

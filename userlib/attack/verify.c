@@ -8,7 +8,6 @@
 #include <userlib/slots.h>
 #include <userlib/verifier.h>
 
-#include <stdio.h>
 
 static struct shared_memory page;
 
@@ -42,11 +41,9 @@ static struct {
 
 static void tell_counts(void)
 {
-    char details[96];
     const struct attack_counts counts = attack_total();
-    (void)snprintf(details, sizeof details, "%s refused=%u accepted=%u unsent=%u",
+    marker_details(MARKER_VERIFIER_MESSAGES, "%s refused=%u accepted=%u unsent=%u",
         program_contract.name, counts.refused, counts.accepted, counts.unsent);
-    marker_details(MARKER_VERIFIER_MESSAGES, details);
 }
 
 static const char *attack_all(const struct verifier *verifier)
