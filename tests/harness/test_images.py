@@ -8,7 +8,8 @@ from unittest import mock
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from support import EngineTest  # noqa: E402  (puts tools/ on the path)
-from harness import artifacts, bootfault, diskcheck, images, paths, qemu  # noqa: E402
+from harness import artifacts, bootfault, diskcheck, images, paths, qemu, signedfault  # noqa: E402
+from harness.bootplan import BootPlan, planned  # noqa: E402
 from harness.outcome import BuildError, EnvironmentProblem  # noqa: E402
 from harness.scenario import Verify  # noqa: E402
 from imagemaker import gpt, host  # noqa: E402
@@ -140,8 +141,18 @@ class Damage(EngineTest):
         good = boot_image()
         for fault in bootfault.FAULTS:
             self.assertNotEqual(bootfault.apply(good, fault), good, fault)
-        for fault in ("none", *bootfault.FAULTS_BEFORE_SIGNING):
+        for fault in ("none", *signedfault.NAMES):
             self.assertEqual(bootfault.apply(good, fault), good, fault)
+
+    def test_faults_before_signing_change_their_section_alone(self):
+        parts = {("kernel", "kernel"): artifacts.stripped(artifacts.kernel_symbols()),
+                 ("boot-config", "boot-config"): planned(BootPlan("test", "dev"), {}).boot_config}
+        parts |= {("service", name): parts["kernel", "kernel"]
+                  for name in ("rootd", "memd", "logd")}
+        for fault, found in signedfault.SECTIONS.items():
+            for (kind, name), data in parts.items():
+                changed = signedfault.section(fault, kind, name, data) != data
+                self.assertEqual(changed, (kind, name) == (found.kind, found.name), fault)
 
     def test_flips_change_one_bit(self):
         good = boot_image()

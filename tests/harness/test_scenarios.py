@@ -49,7 +49,7 @@ class Schema(EngineTest):
         self.refused('tags = [1]\n' + GOOD, "`tags` must be a list of str")
         self.refused('qemu_block_readonly = "yes"\n' + GOOD, "must be of type bool")
         self.refused(GOOD + '[budget]\ncpu_s = true\n', "must be of type float")
-        self.refused(GOOD + '[boot]\nmemory_mib = 1\n', "must be at least 64")
+        self.refused(GOOD + '[boot]\nmemory_mib = 1\n', "must be at least 32")
 
     def test_missing_key(self):
         self.refused('[expect]\nordered = []\n', "key `exit` is missing in [expect]")
@@ -161,6 +161,8 @@ class Rules(EngineTest):
     def test_details_are_of_a_marker(self):
         details = '[expect.details]\n"ERIX_KERNEL:EXEPTION" = "PAGE"\n'
         self.assertIn("no marker `ERIX_KERNEL:EXEPTION`", self.complaints(PROVEN + details))
+        self.assertIn("not a regular expression", self.complaints(
+            PROVEN + '[expect.details]\n"ERIX_KERNEL:EXCEPTION" = "("\n'))
 
     def test_a_file_has_one_place(self):
         for place in ("", 'path = "/a"\npartition = "b"\n'):
@@ -197,11 +199,11 @@ class Twins(EngineTest):
     def test_it_differs_in_the_fault_alone(self):
         text = 'twin = "good"\n' + PHASE0
         self.assertIn("in nothing", self.complaints(text + self.FAILURE))
-        more = "in verifier_fault, boot.memory_mib"
+        more = "in verifier_fault, boot.icount"
         self.assertIn(more, self.complaints(
-            text + self.FAULT + self.FAILURE + "[boot]\nmemory_mib = 100\n"))
-        self.assertIn("in boot.memory_mib;", self.complaints(
-            text + self.FAILURE + "[boot]\nmemory_mib = 100\n"))
+            text + self.FAULT + self.FAILURE + "[boot]\nicount = 3\n"))
+        self.assertIn("in boot.icount;", self.complaints(
+            text + self.FAILURE + "[boot]\nicount = 3\n"))
         file = '[[files]]\npath = "/a"\n'
         self.assertIn("in verifier_fault, files", self.complaints(
             text + self.FAULT + self.FAILURE + file))

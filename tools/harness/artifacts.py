@@ -10,7 +10,8 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-from harness import bootfault, build, cas, components, faulthits, media, paths, tools
+from harness import (bootfault, build, cas, components, faulthits, media, paths, signedfault,
+                     tools)
 from harness.bootplan import ROOT_PROGRAM, BootPlan, Planned, disk_programs, planned
 from harness.outcome import BuildError, EnvironmentProblem
 from harness.scenario import Scenario
@@ -26,7 +27,6 @@ KERNELS = {"runtime": "kernel", "test": "kernel-test"}
 DEV_KEY = paths.ROOT / "tools" / "bootimg" / "keys" / "dev.pem"
 TRIAL_KEY = paths.TESTS / "keys" / "release-trial.pem"
 STRANGER_KEY = paths.TESTS / "keys" / "stranger.pem"
-ELF_MACHINE_AT = 18
 UNCONFIGURED = b"no configuration: the root program is alone\n"
 PROGRAM_SUFFIX = ".elf"
 MESSAGE_OF_THE_DAY = b"Welcome to EriX. `ls /bin` shows the programs, `shutdown` ends.\n"
@@ -123,11 +123,14 @@ def make_boot_image(plan: BootPlan) -> bytes:
 
 def sign(plan: BootPlan, parts: list[Section], key_file: Path) -> bytes:
     """Put the sections together, sign them, and do the plan's damage."""
-    if plan.image_fault == "malformed-kernel":
-        parts = [Section(part.kind, part.name, _malformed(part.data)) if part.kind == "kernel"
-                 else part for part in parts]
+    made = [Section(part.kind, part.name,
+                    signedfault.section(plan.image_fault, part.kind, part.name, part.data))
+            for part in parts]
+    words = {"profile": plan.signed_profile} | signedfault.SIGNING.get(plan.image_fault, {})
+    if plan.image_fault in signedfault.SECTIONS and made == parts:
+        raise BuildError(f"image_fault {plan.image_fault}: this image has nothing to be changed")
     try:
-        image = bootimg.build(parts, key_file, plan.signed_profile)
+        image = bootimg.build(made, key_file, **words)
     except bootimg.InputError as error:
         raise BuildError(f"boot image: {error}") from error
     except bootimg.EnvironmentMissing as error:
@@ -135,14 +138,9 @@ def sign(plan: BootPlan, parts: list[Section], key_file: Path) -> bytes:
     return bootfault.apply(image, plan.image_fault)
 
 
-def _malformed(kernel_file: bytes) -> bytes:
-    """The kernel with another machine in its ELF header (e_machine, ELF-64 2.1)."""
-    return kernel_file[:ELF_MACHINE_AT] + b"\xff" + kernel_file[ELF_MACHINE_AT + 1:]
-
-
 def signing_key(plan: BootPlan) -> Path:
     """The private key that signs an image of this plan."""
-    if plan.image_fault == "wrong-key":
+    if plan.image_fault == signedfault.WRONG_KEY:
         return STRANGER_KEY
     return release_key(plan) if plan.is_release else plan.key_file or DEV_KEY
 

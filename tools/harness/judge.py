@@ -211,7 +211,7 @@ def _judge_details(scenario: Scenario, observation: Observation) -> list[Reason]
         lines = [markers.clean(line).rstrip() for line in observation.lines]
         found = [line[len(marker):].strip() for line in lines
                  if line == marker or line.startswith(marker + " ")]
-        if wanted not in found:
+        if not any(re.fullmatch(wanted, each) for each in found):
             reasons.append(Reason(f"{marker} wanted `{wanted}` behind it, "
                                   f"had `{'`, `'.join(found)}`", expected=marker))
     return reasons

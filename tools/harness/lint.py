@@ -20,8 +20,16 @@ def _markers_exist(scenario: Scenario, checker: Checker) -> None:
             _marker_exists(text, key, known, checker)
     for text in scenario.expect.count:
         _marker_exists(text, "count", known, checker)
-    for text in scenario.expect.details:
+    for text, details in scenario.expect.details.items():
         _marker_exists(text, "details", known, checker)
+        _pattern_compiles(details, ("expect.details",), text, checker)
+
+
+def _pattern_compiles(pattern: str, table: tuple, key: str, checker: Checker) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        checker.complain(f"not a regular expression: {error}", table, key)
 
 
 def _marker_exists(text: str, key: str, known: dict, checker: Checker) -> None:
@@ -99,10 +107,8 @@ def _steps_prove(scenario: Scenario, checker: Checker) -> None:
             checker.complain("a step has `expect` or `match`, not both", ("steps", index), "match")
         if not (step.expect or step.match or step.send):
             checker.complain("a step without `expect`, `match` and `send`", ("steps", index))
-        try:
-            re.compile(re.sub(r"\{[^{}]*\}", "x", step.match))
-        except re.error as error:
-            checker.complain(f"not a regular expression: {error}", ("steps", index), "match")
+        _pattern_compiles(re.sub(r"\{[^{}]*\}", "x", step.match), ("steps", index), "match",
+                          checker)
     answers = " ".join(step.expect + step.match for step in scenario.steps)
     contents = " ".join(each.content for each in (*scenario.verify, *scenario.files))
     if scenario.steps and not (FUNCTION.search(answers) or "{nonce" in contents):

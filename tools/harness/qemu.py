@@ -38,6 +38,8 @@ class MachineSpec:
     disks: tuple[Disk, ...]
     accelerator: str = "tcg"
     memory_mib: int = 512
+    lacks: str = "none"
+    acpi: bool = True
     icount: int = -1
     start: str = "cold"
     flash_variables: Path | None = None
@@ -77,11 +79,15 @@ def _disk_words(number: int, disk: Disk, first: int) -> list[str]:
             "-device", device]
 
 
+def _board_words(spec: MachineSpec) -> list[str]:
+    return ["-machine", "q35" if spec.acpi else "q35,acpi=off",
+            "-cpu", "max" if spec.lacks == "none" else f"max,-{spec.lacks}"]
+
+
 def command(spec: MachineSpec) -> list[str]:
     """The words of the command line, without the control socket of the engine."""
-    words = [tools.find("qemu-system-x86_64"), "-accel", spec.accelerator, "-machine", "q35",
-             "-cpu", "max", "-m", f"{spec.memory_mib}M", "-smp", "1", "-nodefaults",
-             "-no-user-config", "-vga", "std", "-display", spec.display, "-no-reboot",
+    words = [tools.find("qemu-system-x86_64"), "-accel", spec.accelerator, *_board_words(spec),
+             "-m", f"{spec.memory_mib}M", "-smp", "1", "-nodefaults", "-no-user-config", "-vga", "std", "-display", spec.display, "-no-reboot",
              "-rtc", CLOCK, *_firmware_words(spec)]
     for number, disk in enumerate(spec.disks):
         # QEMU's -kernel is first itself.

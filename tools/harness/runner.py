@@ -178,7 +178,8 @@ class Run:
         accelerator = self._context.accelerator if boot.icount < 0 else "tcg"
         spec = qemu.MachineSpec(
             disks=prepared.disks, accelerator=accelerator,
-            memory_mib=boot.memory_mib, icount=boot.icount, start=boot.start,
+            memory_mib=boot.memory_mib, lacks=boot.lacks, acpi=boot.acpi, icount=boot.icount,
+            start=boot.start,
             flash_variables=prepared.flash_variables, debug_exit=prepared.debug_exit,
             nonce=self._nonce if prepared.debug_exit else "",
             wait_for_debugger=bool(self._attacks),

@@ -70,7 +70,9 @@ TABLES = ("boot", "expect", "files", "steps", "verify", "inject", "budget", "mat
 BOOT = {
     "start": Field(str, values.START_SNAPSHOT, values.BOOT_STARTS),
     "image_fault": Field(str, "none", values.BOOT_IMAGE_FAULTS),
-    "memory_mib": Field(int, 512, least=64),
+    "memory_mib": Field(int, 512, least=32),
+    "lacks": Field(str, "none", values.LACKS),
+    "acpi": Field(bool, True),
     "icount": Field(int, -1, least=0),
     "root_program": Field(str, "rootd"),
     "stand_in": Field(dict, None),
@@ -122,12 +124,16 @@ BUDGET = {
 
 @dataclass(frozen=True)
 class Boot:
-    """How the machine is started. `icount`: one instruction is 2^icount ns; -1 turns it off.
-    `root_program`: what the kernel starts first; a program of programs/ runs alone in the
-    machine. `stand_in`: services and the test programs that are in the image instead of them."""
+    """How the machine is started. `lacks`: a feature that its processor has not; without `acpi` its
+    firmware describes no interrupt controllers and timers. `icount`: one instruction is 2^icount
+    ns; -1 turns it off. `root_program`: what the kernel starts first; a program of programs/ runs
+    alone in the machine. `stand_in`: services and the test programs that are in the image instead
+    of them."""
     start: str
     image_fault: str
     memory_mib: int
+    lacks: str
+    acpi: bool
     icount: int
     root_program: str
     stand_in: tuple[tuple[str, str], ...] = ()

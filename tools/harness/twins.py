@@ -16,8 +16,8 @@ MEDIUM = "block_storage_image"
 FAULTS = (MEDIUM, "disk_image_case", "phase0_missing_service", "service_primary_control_fault",
           "service_explicit_endpoint_fault", "service_startup_peer_fault", "verifier_fault",
           "keyd_fscrypt_material_id_hex", "keyd_fscrypt_material_hex", "keyd_fsverity_root_id_hex",
-          "keyd_fsverity_root_hex", "boot.image_fault", "boot.stand_in",
-          "inject",
+          "keyd_fsverity_root_hex", "boot.image_fault", "boot.lacks", "boot.acpi",
+          "boot.memory_mib", "boot.stand_in", "inject",
           *values.SERVICE_TEST_FIELDS)
 
 

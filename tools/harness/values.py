@@ -6,7 +6,7 @@ listing the folder of recipes.
 """
 import sys
 
-from harness import authorityfaults, bootfault, paths
+from harness import authorityfaults, bootfault, paths, signedfault
 
 sys.path.append(str(paths.ROOT / "tools" / "planogen"))
 import verifiers  # noqa: E402  (of a sibling tool, found through the path above)
@@ -17,7 +17,9 @@ SERVICES = ("memd", "vspaced", "pagerd", "procd", "named", "timed", "logd", "cra
             "drv-ps2-mouse", "inputd", "ramfsd", "keyd", "e2fsd", "fatd", "vfsd", "loaderd")
 
 # What a scenario may leave out of the image: services and the verifier programs of the phases.
-MISSING_SERVICES = ("none", *SERVICES, "phase0-probe", "phase1-lookup", "phase1-time",
+MISSING_SERVICES = ("none", *SERVICES, "phase0-probe", "phase0-exit", "phase0-isolation",
+                    "phase0-fault-kill", "phase0-stress", "phase0-fail", "phase1-lookup",
+                    "phase1-time", "phase1-log", "verify-core", "verify-files", "verify-block",
                     "phase2-irq", "phase2-driver-hold", "phase2-driver-capcheck")
 
 RUN_MODES = ("vm", "vm-disk-image")
@@ -29,8 +31,8 @@ DISK_IMAGE_CASES = ("none", "no-virtio-sata", "single-virtio-junk-sata",
 ROOTD_TEST_MODES = (
     "none", "smoke", "force-fail", "full-system", "authority-graph", "kernel-exception",
     "messages-core", "messages-device", "messages-file",
-    "phase0", "phase0-stress-1k", "phase0-force-service-fail",
-    "phase1-lookup", "phase1-time",
+    "phase0", "phase0-exit", "phase0-isolation", "phase0-fault-kill", "phase0-stress-1k",
+    "phase0-force-service-fail", "phase1-lookup", "phase1-time", "phase1-log",
     "phase2-irq", "phase2-driver-hold", "phase2-driver-capcheck", "phase2-probe",
     "phase2-hotplug",
     "phase3-framebuffer", "phase3-input", "phase3-serial",
@@ -66,7 +68,7 @@ EXIT_VERDICT = "verdict"
 EXITS = (*EXIT_CODES, EXIT_POWEROFF, EXIT_VERDICT)
 
 # What becomes of boot.img before it is put on the ESP.
-BOOT_IMAGE_FAULTS = ("none", "missing", *bootfault.FAULTS_BEFORE_SIGNING, *bootfault.FAULTS)
+BOOT_IMAGE_FAULTS = ("none", "missing", *signedfault.NAMES, *bootfault.FAULTS)
 
 # From a saved machine that has its firmware behind it, through firmware without the wait for a TPM,
 # or as flash that is delivered by the distribution.
@@ -74,6 +76,8 @@ START_SNAPSHOT = "snapshot"
 START_COLD = "cold"
 START_STOCK = "stock"
 BOOT_STARTS = (START_SNAPSHOT, START_COLD, START_STOCK)
+# Processor features that a machine may lack.
+LACKS = ("none", "nx", "smep", "smap", "umip", "pge", "pat")
 MEDIA_SELECTORS = ("auto", "none")
 
 

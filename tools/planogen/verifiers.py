@@ -16,7 +16,10 @@ PROVOCATIONS = ("panic", "divide", "invalid-opcode", "non-canonical", "read-null
                 "jump-to-user", "write-text", "write-read-only", "write-text-direct",
                 "jump-to-data", "overflow-stack", "overwrite-canary")
 FAULTS = {f"provoke-{name}": ("verify-exception", number)
-          for number, name in enumerate(PROVOCATIONS, 1)}
+          for number, name in enumerate(PROVOCATIONS, 1)} | {
+    "service-fail": ("phase0-fail", 1),
+    "verdict-unknown": ("verify-core", 1),
+}
 
 
 @dataclass(frozen=True)
