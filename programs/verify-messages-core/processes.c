@@ -90,6 +90,7 @@ static const struct sample process_samples[] = {
             {16, 4, 2, STATUS_INVALID_ARGUMENT}}},
     {.number = PROCESS_LIST},
     {.number = PROCESS_AUTHORITY, .prepare = fill_authority},
+    {.number = PROCESS_SNAPSHOT_RESOURCE_COUNTS},
 };
 
 const struct target target_procd = {

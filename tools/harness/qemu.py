@@ -87,7 +87,8 @@ def _board_words(spec: MachineSpec) -> list[str]:
 def command(spec: MachineSpec) -> list[str]:
     """The words of the command line, without the control socket of the engine."""
     words = [tools.find("qemu-system-x86_64"), "-accel", spec.accelerator, *_board_words(spec),
-             "-m", f"{spec.memory_mib}M", "-smp", "1", "-nodefaults", "-no-user-config", "-vga", "std", "-display", spec.display, "-no-reboot",
+             "-m", f"{spec.memory_mib}M", "-smp", "1", "-nodefaults", "-no-user-config", "-vga",
+             "std", "-display", spec.display, "-no-reboot",
              "-rtc", CLOCK, *_firmware_words(spec)]
     for number, disk in enumerate(spec.disks):
         # QEMU's -kernel is first itself.

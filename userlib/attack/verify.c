@@ -8,7 +8,6 @@
 #include <userlib/slots.h>
 #include <userlib/verifier.h>
 
-
 static struct shared_memory page;
 
 uint8_t *verify_page(void)
