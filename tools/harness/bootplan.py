@@ -39,6 +39,7 @@ class BootPlan:
     runtime_path a runtime file of its own instead of the profile's, relative to the root
     options      the keys of FAULT_KEYS that are not "none", as pairs
     image_fault  what is done to the finished image
+    root_script  what a root program that lies is told to print
     stand_ins    pairs of a service and the test program that is in the image instead of it
     key_file     the private key of a release, or the development key of the tree
     root_program what the kernel starts first; another one than rootd is alone in the machine
@@ -46,20 +47,32 @@ class BootPlan:
     image_kind: str
     profile: str
     runtime_path: str = ""
-    options: tuple[tuple[str, str], ...] = ()
+    options: tuple[tuple[str, object], ...] = ()
     image_fault: str = "none"
     key_file: Path | None = None
     root_program: str = ROOT_PROGRAM
     stand_ins: tuple[tuple[str, str], ...] = ()
+    root_script: str = ""
 
     @classmethod
     def of(cls, scenario: Scenario) -> "BootPlan":
         """The plan of a scenario that boots a test image."""
         options = tuple((key, scenario.options[key]) for key in FAULT_KEYS
                         if scenario.options[key] != "none")
+        verifiers_too = service_verifiers(scenario)
+        if verifiers_too:
+            options += (("verifiers", verifiers_too),)
         return cls("test", scenario.options["runtime_config_profile"],
                    scenario.options["runtime_config_path"], options, scenario.boot.image_fault,
-                   root_program=scenario.boot.root_program, stand_ins=_stand_ins(scenario))
+                   root_program=scenario.boot.root_program, stand_ins=_stand_ins(scenario),
+                   root_script=scenario.boot.root_script)
+
+    @classmethod
+    def packaged(cls, scenario: Scenario) -> "BootPlan":
+        """The plan of a scenario that boots a packaged image."""
+        return cls("runtime", scenario.options["runtime_config_profile"],
+                   root_program=scenario.boot.root_program, stand_ins=_stand_ins(scenario),
+                   root_script=scenario.boot.root_script)
 
     @classmethod
     def runtime(cls, profile: str, key_file: Path | None = None) -> "BootPlan":
@@ -79,6 +92,22 @@ class BootPlan:
     def signed_profile(self) -> str:
         """The profile that the image itself states."""
         return "test" if self.image_kind == "test" else self.profile
+
+
+# Verifiers of a service that runs in a test mode, where they are not just verify-SERVICE.
+SMOKE_VERIFIERS = {"crashd": ("verify-crash-victim", "verify-crashd")}
+SERIAL_PROBE = ("verify-serial-probe",)
+
+
+def service_verifiers(scenario: Scenario) -> tuple[str, ...]:
+    """The verifier programs that the test modes of services ask for."""
+    found: tuple[str, ...] = ()
+    for key, service in values.SERVICE_TEST_FIELDS.items():
+        if scenario.options[key] == "smoke":
+            found += SMOKE_VERIFIERS.get(service, (f"verify-{service}",))
+        if scenario.options[key] == "serial-probe":
+            found += SERIAL_PROBE
+    return found
 
 
 def _stand_ins(scenario: Scenario) -> tuple[tuple[str, str], ...]:

@@ -119,10 +119,11 @@ def _steps_prove(scenario: Scenario, checker: Checker) -> None:
 def _success_proves(scenario: Scenario, checker: Checker) -> None:
     """Markers can be printed by anybody: a success must depend on a nonce or on kernel objects."""
     named = scenario.expect.proofs
-    run = bootplan.mode_verifiers(scenario.options["rootd_test_mode"])
+    run = (*bootplan.mode_verifiers(scenario.options["rootd_test_mode"]),
+           *bootplan.service_verifiers(scenario))
     for name in named:
         if name not in run:
-            checker.complain(f"no verifier `{name}` runs in this rootd_test_mode", ("expect",),
+            checker.complain(f"no verifier `{name}` runs in these test modes", ("expect",),
                              "proofs", f"it has {', '.join(run) or 'none'}", within=name)
     if named and scenario.expect.exit != "success":
         checker.complain("`proofs` go with exit `success`", ("expect",), "proofs")
@@ -131,7 +132,7 @@ def _success_proves(scenario: Scenario, checker: Checker) -> None:
     if scenario.expect.exit == "success":
         for name in run:
             if name not in named:
-                checker.complain(f"`proofs` lacks the verifier `{name}` of this rootd_test_mode",
+                checker.complain(f"`proofs` lacks the verifier `{name}` of these test modes",
                                  ("expect",), "proofs")
     if not (named or scenario.steps or scenario.inject
             or any(check.check == "graph" for check in scenario.verify)):

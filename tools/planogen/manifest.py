@@ -18,6 +18,7 @@ import syntax as protogen  # noqa: E402  (found through the path above)
 
 FOLDERS = {"services": ("service.toml", "service"), "drivers": ("driver.toml", "driver"),
            "programs": ("program.toml", "program")}
+VERIFIERS = os.path.join("programs", "verify-services")  # has a manifest NAME.toml for each
 DEFAULT_NAME = "program"
 NAME_BYTES_MAX = 31
 LAUNCHERS = {"service": ("rootd", "procd", "kernel"), "driver": ("deviced",),
@@ -201,6 +202,10 @@ def find(root: str) -> list[tuple[str, str]]:
             path = os.path.join(base, name, file_name)
             if os.path.isfile(path):
                 found.append((path, kind))
+    verifiers = os.path.join(root, VERIFIERS)
+    if os.path.isdir(verifiers):
+        found += [(os.path.join(verifiers, name), "program")
+                  for name in sorted(os.listdir(verifiers)) if name.endswith(".toml")]
     return found
 
 
@@ -208,9 +213,12 @@ def load(path: str, root: str, kind: str) -> Manifest:
     shown = os.path.relpath(path, root)
     with open(path, encoding="utf-8") as file:
         manifest = parse(shown, kind, file.read())
-    folder = os.path.basename(os.path.dirname(path))
-    if manifest.name != (DEFAULT_NAME if folder == "programs" else folder):
-        raise PlanError(f"{shown}: name = '{manifest.name}' differs from its folder '{folder}'")
+    folder, file_name = os.path.split(path)
+    place = os.path.basename(folder)
+    if file_name not in (name for name, _ in FOLDERS.values()):
+        place = file_name.removesuffix(".toml")  # of VERIFIERS
+    if manifest.name != (DEFAULT_NAME if place == "programs" else place):
+        raise PlanError(f"{shown}: name = '{manifest.name}' differs from its place '{place}'")
     return manifest
 
 

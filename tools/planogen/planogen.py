@@ -70,7 +70,7 @@ def command_roles(out: str):
 def command_slots(path: str, out_header: str, out_source: str):
     roles = manifest_module.load_roles(ROLES)
     kinds = dict(manifest_module.FOLDERS.values())
-    manifest = manifest_module.load(path, ROOT, kinds[os.path.basename(path)])
+    manifest = manifest_module.load(path, ROOT, kinds.get(os.path.basename(path), "program"))
     for name in [manifest.name] * (not manifest.is_default) + [peer.program
                                                                for peer in manifest.peers]:
         if name not in roles:
