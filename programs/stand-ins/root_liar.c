@@ -16,8 +16,8 @@
 constexpr uint32_t script_bytes_max = 8192;
 constexpr uint32_t rounds = 8;
 
-/* tools/harness/liar.py knows this text and this size. */
-static const volatile char script[script_bytes_max] = "ERIX-ROOT-LIAR-SCRIPT";
+/* tools/harness/artifacts.py knows this text and this size. */
+static const volatile char script[script_bytes_max] = "-ROOT-LIAR-SCRIPT";
 
 extern uintptr_t __stack_chk_guard;
 
@@ -57,7 +57,7 @@ static void say_everything(void)
 
 [[noreturn]] static void run(void)
 {
-    const bool has_script = memcmp((const char *)script, "ERIX-ROOT-LIAR", 14) != 0;
+    const bool has_script = script[0] != '-';
     has_script ? say_script() : say_everything();
     (void)test_exit((struct test_cap){ROOT_SLOT_TEST}, EXIT_SUCCESS_CLASS);
     for (;;) { /* a runtime image has no test object */

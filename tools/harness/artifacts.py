@@ -27,6 +27,7 @@ KERNELS = {"runtime": "kernel", "test": "kernel-test"}
 DEV_KEY = paths.ROOT / "tools" / "bootimg" / "keys" / "dev.pem"
 TRIAL_KEY = paths.TESTS / "keys" / "release-trial.pem"
 STRANGER_KEY = paths.TESTS / "keys" / "stranger.pem"
+ROOT_SCRIPT_MARK, ROOT_SCRIPT_BYTES = b"-ROOT-LIAR-SCRIPT", 8192
 UNCONFIGURED = b"no configuration: the root program is alone\n"
 PROGRAM_SUFFIX = ".elf"
 MESSAGE_OF_THE_DAY = b"Welcome to EriX. `ls /bin` shows the programs, `shutdown` ends.\n"
@@ -149,7 +150,7 @@ def sections(plan: BootPlan) -> list[Section]:
     """Everything that the boot image of a plan holds, in a fixed order."""
     the_kernel = Section("kernel", "kernel", stripped(kernel(plan)))
     if plan.root_program != ROOT_PROGRAM:
-        program = stripped(test_program(plan.root_program))
+        program = _told(stripped(test_program(plan.root_program)), plan.root_script)
         return [the_kernel, Section("boot-config", "boot-config", UNCONFIGURED),
                 Section("service", ROOT_PROGRAM, program)]
     built = programs()
@@ -162,6 +163,17 @@ def sections(plan: BootPlan) -> list[Section]:
         file = test_program(stand_ins[name]) if name in stand_ins else built[name]
         modules.append(Section("service", name, stripped(file)))
     return [the_kernel, Section("boot-config", "boot-config", contents.boot_config), *modules]
+
+
+def _told(program: bytes, script: str) -> bytes:
+    """The program root-liar with its script (programs/stand-ins/root_liar.c); others have none."""
+    if not script:
+        return program
+    at = program.find(ROOT_SCRIPT_MARK)
+    data = script.encode() + b"\0"
+    if at < 0 or len(data) > ROOT_SCRIPT_BYTES:
+        raise BuildError("there is no place for the script of the root program")
+    return program[:at] + data + program[at + len(data):]
 
 
 def test_program(name: str) -> Path:

@@ -96,7 +96,7 @@ class Images:
 
     def _disk_image(self, scenario: Scenario, folder: Path, nonce: str) -> Prepared:
         """The packaged appliance image in one of its topologies, without debug exit."""
-        image = appliance(scenario.options["runtime_config_profile"])
+        image = appliance_of(BootPlan.packaged(scenario))
         own = folder / "disk.img"
         disk.copy(image, own)
         put_files(own, scenario, nonce)
@@ -189,7 +189,11 @@ def medium_disk(name: str) -> Path:
 
 def appliance(profile: str, key_file: Path | None = None) -> Path:
     """The disk image of a runtime profile, from the store or made now."""
-    plan = BootPlan.runtime(profile, key_file)
+    return appliance_of(BootPlan.runtime(profile, key_file))
+
+
+def appliance_of(plan: BootPlan) -> Path:
+    """The disk image with the boot image of a plan, from the store or made now."""
     loader = artifacts.loader(plan)
     boot_image = artifacts.boot_image(plan)
     tree = artifacts.data_tree()

@@ -137,6 +137,7 @@ class Boot:
     icount: int
     root_program: str
     stand_in: tuple[tuple[str, str], ...] = ()
+    root_script: str = ""  # what the program root-liar says; no file sets it
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""The suites of `./erix test` and the jobs in each: host, python, tidy, scenarios."""
+"""The suites of `./erix test` and the jobs in each: host, python, tidy, scenarios; those that are
+generated have their jobs from generated.py."""
 import json
 import subprocess
 import sys
@@ -11,7 +12,8 @@ from harness.outcome import BuildError
 from harness.report import reason_lines
 from harness.scenario import Scenario
 
-SUITES = ("host", "python", "tidy", "scenarios")
+SUITES = ("host", "python", "tidy", "scenarios", "liars", "misroutes")
+GENERATED = ("liars", "misroutes")  # generated.py
 ESTIMATES = "durations"
 ESTIMATE_UNKNOWN_S = 5.0
 

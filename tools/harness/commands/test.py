@@ -5,8 +5,9 @@ import os
 import secrets
 import time
 
-from harness import (accelerator, build, cas, expression, hostunit, lint, packages, programs,
-                     report, rotation, runner, runs, snapshot, suites, tools, webpage)
+from harness import (accelerator, build, cas, expression, generated, hostunit, lint, misroutes,
+                     packages, programs, report, rotation, runner, runs, snapshot, suites, tools,
+                     webpage)
 from harness.check import Check
 from harness.images import Images
 from harness.outcome import Exit, UsageError
@@ -23,13 +24,15 @@ examples:
   ./erix test host                  only the host tests (others: python, tidy, scenarios)
   ./erix test -j 1 --verbose        one at a time, every check on a line
   ./erix test --seed 42             the nonces of an earlier run (its results.json names them)
-  ./erix test --all                 also those that are dealt out to turns (tag rotating)
+  ./erix test --all                 also what is dealt out to turns (tag rotating, lies, misroutes)
+  ./erix test --liar                every success, on systems in which services lie: must fail
+  ./erix test --misroutes           every grant of an endpoint, misrouted to each of the others
   ./erix test --cold                every machine starts with its firmware
 
 Scenarios with the tag `rotating` are dealt out to eight turns, and the number of commits decides
-which turn is played; named ones are run whatever the turn. A machine starts from one that was saved
-after its firmware, except for what is about booting and one in twenty of the rest, chosen by the
-seed.
+which turn is played; a turn also has a few lies and misroutes. What is named is always run. A
+machine starts from one that was saved after its firmware, except for what is about booting and one
+in twenty of the rest, chosen by the seed.
 
 Nothing is skipped or tried again. Results lie in out/last: index.html, results.json, junit.xml and
 a folder for each scenario with serial.log, qemu.cmd and verdict.json. Status 0: all passed, 1:
@@ -50,6 +53,9 @@ def add_arguments(parser) -> None:
     parser.add_argument("-j", "--jobs", type=_worker_count, default=os.cpu_count() or 1,
                         metavar="N", help="workers, as many as processors by default")
     parser.add_argument("--seed", default="", help="where the nonces come from")
+    parser.add_argument("--liar", action="store_true", help="only the suite liars, all of it")
+    parser.add_argument("--misroutes", action="store_true",
+                        help="only the suite misroutes, all of it")
     parser.add_argument("--all", action="store_true",
                         help="run what rotates, whatever its turn")
     parser.add_argument("--turn", type=int, default=None, choices=range(rotation.TURNS),
@@ -61,9 +67,16 @@ def add_arguments(parser) -> None:
                         help="write tests/expected-counts.toml from this run")
 
 
+def _turn(arguments) -> int | None:
+    """The turn to be played; None: all."""
+    if arguments.all or arguments.liar or arguments.misroutes:
+        return None
+    return rotation.current() if arguments.turn is None else arguments.turn
+
+
 def _due(scenarios: list[Scenario], arguments) -> list[Scenario]:
-    turn = rotation.current() if arguments.turn is None else arguments.turn
-    return scenarios if arguments.all else rotation.due(scenarios, turn)
+    turn = _turn(arguments)
+    return scenarios if turn is None else rotation.due(scenarios, turn)
 
 
 def _plan(arguments) -> tuple[tuple[str, ...], list[Scenario], int]:
@@ -73,6 +86,12 @@ def _plan(arguments) -> tuple[tuple[str, ...], list[Scenario], int]:
     if problems:
         raise UsageError("\n".join(str(problem) for problem in problems))
     scenarios = load_all()
+    alone = [suite for suite, wanted in zip(suites.GENERATED,
+                                            (arguments.liar, arguments.misroutes)) if wanted]
+    if alone:
+        if words:
+            raise UsageError("--liar and --misroutes are run alone")
+        return tuple(alone), [], 0
     chosen = tuple(word for word in words if word in suites.SUITES)
     rest = [word for word in words if word not in suites.SUITES]
     if not words:
@@ -80,6 +99,8 @@ def _plan(arguments) -> tuple[tuple[str, ...], list[Scenario], int]:
     if rest:
         if not scenarios:
             raise UsageError("there are no scenarios")
+        if any(misroutes.MARK in word for word in rest):
+            scenarios += misroutes.variants(scenarios)
         return (*chosen, "scenarios"), expression.choose(rest, scenarios), 0
     if "scenarios" not in chosen:
         return chosen, [], 0
@@ -88,7 +109,7 @@ def _plan(arguments) -> tuple[tuple[str, ...], list[Scenario], int]:
 
 def _context(chosen: tuple[str, ...], seed: str, folder, all_cold: bool, say
              ) -> runner.Context | None:
-    if "scenarios" not in chosen:
+    if not {"scenarios", *suites.GENERATED} & set(chosen):
         return None
     cold = None if all_cold else snapshot.cold_sample(load_all(), seed)
     return runner.Context(Images(), accelerator.choose().name, hostunit.measure().factor, seed,
@@ -123,7 +144,7 @@ def execute(arguments) -> Exit:
     chosen, scenarios, whole = _plan(arguments)
     if not arguments.no_build:
         # Some Python tests boot the loader, so they need what scenarios need.
-        all_machines = "scenarios" in chosen or "python" in chosen
+        all_machines = {"scenarios", "python", *suites.GENERATED} & set(chosen)
         build.build(("host", "target", "uefi") if all_machines else ("host",))
     folder = runs.new()
     seed = arguments.seed or secrets.token_hex(8)
@@ -131,6 +152,9 @@ def execute(arguments) -> Exit:
     with Progress() as progress:
         context = _context(chosen, seed, folder, arguments.cold, progress.say)
         jobs = suites.jobs(chosen, scenarios, context, estimates, whole)
+        for suite in suites.GENERATED:
+            if suite in chosen:
+                jobs += generated.jobs(suite, load_all(), context, estimates, _turn(arguments))
         if not jobs:
             raise UsageError("nothing to test: " + " ".join(arguments.expression))
         progress.say(_headline(context, scenarios, arguments.jobs))
