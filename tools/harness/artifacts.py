@@ -47,6 +47,12 @@ def loader(plan: BootPlan) -> Path:
     return _built(folder / "boot" / LOADERS[plan.image_kind])
 
 
+def boot_files() -> list[Path]:
+    """Every kernel and loader that is built without a release key."""
+    return [_built(paths.BUILD / "target" / "kernel" / name) for name in KERNELS.values()] \
+        + [_built(paths.BUILD / "uefi" / "boot" / name) for name in LOADERS.values()]
+
+
 def parking_program() -> Path:
     """The UEFI program in which a machine is saved (tools/park)."""
     return _built(paths.BUILD / "uefi" / "tools" / "park" / "park.efi")

@@ -7,6 +7,7 @@ scenarios of one BootConfig share a boot disk, whatever their medium.
 """
 import shutil
 import struct
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -48,20 +49,43 @@ class Provider(Protocol):
     def prepare(self, scenario: Scenario, folder: Path, nonce: str) -> Prepared: ...
 
 
+@contextmanager
+def _explained():
+    """Turns what the makers of images raise into errors of the harness."""
+    try:
+        yield
+    except host.MissingTool as error:
+        raise EnvironmentProblem(str(error)) from error
+    except (host.MakerError, gpt.GptError) as error:
+        raise BuildError(str(error)) from error
+
+
+def inputs(scenario: Scenario) -> tuple[str, ...]:
+    """Digests of all that the disks of a scenario are made from. Makes what is missing in the
+    store, where the name of a file is the digest of its inputs."""
+    ports = [artifacts.tree_digest({each.path: artifacts.port(each.program)})
+             for each in scenario.files if each.program]
+    with _explained():
+        if scenario.options["run_mode"] == "vm-disk-image":
+            return (appliance(scenario.options["runtime_config_profile"]).name, *ports)
+        medium = _medium(scenario.options["block_storage_image"])
+        on_virtio = medium if medium == "none" else medium_disk(medium).name
+        return (esp_disk(BootPlan.of(scenario)).name, on_virtio, *ports)
+
+
+def _medium(name: str) -> str:
+    return "phase4-fs" if name == "auto" else name
+
+
 class Images:
     """The provider for real runs: boot images, disks and media out of what was built."""
 
     def prepare(self, scenario: Scenario, folder: Path, nonce: str) -> Prepared:
         """Make or find the disks of a scenario. Raises HarnessError if one cannot be made."""
-        try:
-            prepared = self._disk_image(scenario, folder, nonce) \
-                if scenario.options["run_mode"] == "vm-disk-image" \
-                else self._fixture(scenario, folder, nonce)
-        except host.MissingTool as error:
-            raise EnvironmentProblem(str(error)) from error
-        except (host.MakerError, gpt.GptError) as error:
-            raise BuildError(str(error)) from error
-        return prepared
+        with _explained():
+            if scenario.options["run_mode"] == "vm-disk-image":
+                return self._disk_image(scenario, folder, nonce)
+            return self._fixture(scenario, folder, nonce)
 
     def _flash(self, scenario: Scenario, folder: Path) -> Path | None:
         if scenario.boot.start != "stock":
@@ -73,10 +97,8 @@ class Images:
     def _fixture(self, scenario: Scenario, folder: Path, nonce: str) -> Prepared:
         boot_disk = esp_disk(BootPlan.of(scenario))
         disks = [Disk(boot_disk, "sata", readonly=True, boot=True)]
-        digests = {"boot": diskcheck.digest(boot_disk)}
-        medium = scenario.options["block_storage_image"]
-        if medium == "auto":
-            medium = "phase4-fs"
+        digests = {"boot": cas.digest_file(boot_disk)}
+        medium = _medium(scenario.options["block_storage_image"])
         if medium == "none":
             return Prepared(tuple(disks), flash_variables=self._flash(scenario, folder),
                             digests=digests)
@@ -90,7 +112,7 @@ class Images:
             put_files(data_disk, scenario, nonce)
             private = (data_disk,)
         disks.append(Disk(data_disk, "virtio", readonly))
-        digests["disk"] = diskcheck.digest(data_disk)
+        digests["disk"] = diskcheck.digest(data_disk) if private else cas.digest_file(shared)
         return Prepared(tuple(disks), data_disk, digests["disk"], self._flash(scenario, folder),
                         digests=digests, private=private)
 
@@ -103,7 +125,7 @@ class Images:
         disks = tuple(self._topology(scenario.options["disk_image_case"], own, folder))
         extra = tuple(each.image for each in disks if each.image.parent == folder)
         return Prepared(disks, own, diskcheck.digest(own), self._flash(scenario, folder),
-                        debug_exit=False, digests={"disk": diskcheck.digest(image)},
+                        debug_exit=False, digests={"disk": cas.digest_file(image)},
                         private=tuple({own, *extra}))
 
     def _topology(self, case: str, own: Path, folder: Path) -> list[Disk]:

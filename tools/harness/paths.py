@@ -17,6 +17,7 @@ TESTS = ROOT / "tests"
 SCENARIOS = TESTS / "scenarios"
 GROUPS = TESTS / "scenario-groups"
 EXPECTED_COUNTS = TESTS / "expected-counts.toml"
+DURATIONS = TESTS / "durations.toml"
 MARKERS = ROOT / "abi" / "markers.toml"
 COMPONENTS = ROOT / "components.toml"
 

@@ -20,10 +20,12 @@ WAKE_S = 0.2
 
 
 class Pool:
-    """A run of many jobs. `report` is called for each check as soon as it is there."""
+    """A run of many jobs. `report` is called for each check as soon as it is there. `fail_fast`:
+    after the first failure no other job is begun."""
 
     def __init__(self, jobs: list[Job], workers: int, progress: Progress,
-                 report: Callable[[Check], None]):
+                 report: Callable[[Check], None], fail_fast: bool = False):
+        self._fail_fast = fail_fast
         self._jobs = sorted(jobs, key=lambda job: (-job.estimate_s, job.name))
         self._workers = max(1, min(workers, len(jobs)))
         self._progress = progress
@@ -34,6 +36,7 @@ class Pool:
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._problem: EnvironmentProblem | None = None
+        self.outcomes: dict[str, list[Check]] = {}
         self.checks: list[Check] = []
         self.lost: list[str] = []
 
@@ -43,7 +46,7 @@ class Pool:
                 job = self._queue.get_nowait()
             except queue.Empty:
                 return
-            label = f"{job.suite}/{job.name}"
+            label = job.label
             with self._lock:
                 self._running[label] = (time.monotonic(), job)
             checks: list[Check] = []
@@ -54,12 +57,24 @@ class Pool:
                 self._stopped.set()
             except Exception:  # whatever it is: the job has no result, and that is reported
                 self._progress.say(f"no result of {label}:\n{traceback.format_exc()}")
+            if self._fail_fast and not (checks and all(check.passed for check in checks)):
+                self._stopped.set()
             with self._lock:
                 del self._running[label]
             self._done.put((label, checks))
 
-    def _status(self, finished: int, start_s: float) -> str:
+    def _left_s(self, waiting: set[str], rows: list, now: float) -> float:
+        """An estimate of the time that is left: all work shared, but no less than the longest job
+        that runs."""
+        running = {label: max(job.estimate_s - (now - since_s), 0.0)
+                   for label, (since_s, job) in rows}
+        work_s = sum(running.get(job.label, job.estimate_s) for job in self._jobs
+                     if job.label in waiting)
+        return max([work_s / self._workers, *running.values()])
+
+    def _status(self, waiting: set[str], start_s: float) -> str:
         now = time.monotonic()
+        finished = len(self._jobs) - len(waiting)
         with self._lock:
             rows = sorted(self._running.items(), key=lambda row: row[1][0])
         parts = []
@@ -69,15 +84,16 @@ class Pool:
             parts.append(f"{label} {duration(took_s)}" + (" (SLOW)" if slow else ""))
         failed = sum(not check.passed for check in self.checks)
         lost = f" · {failed} failed" if failed else ""
-        return (f"[{finished:>3}/{len(self._jobs)}] {duration(now - start_s)}{lost} · "
-                + ", ".join(parts))
+        left_s = self._left_s(waiting, rows, now)
+        return (f"[{finished:>3}/{len(self._jobs)}] {duration(now - start_s)}, about "
+                f"{duration(left_s)} left{lost} · " + ", ".join(parts))
 
     def run(self) -> bool:
         """Do all jobs; False if some have no result (see `lost`). Raises EnvironmentProblem as soon
         as a job finds that the machine lacks something."""
         for job in self._jobs:
             self._queue.put(job)
-        waiting = {f"{job.suite}/{job.name}" for job in self._jobs}
+        waiting = {job.label for job in self._jobs}
         start_s = time.monotonic()
         threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self._workers)]
         try:
@@ -86,7 +102,7 @@ class Pool:
             while waiting and (any(thread.is_alive() for thread in threads)
                                or not self._done.empty()):
                 self._collect(waiting)
-                self._progress.status(self._status(len(self._jobs) - len(waiting), start_s))
+                self._progress.status(self._status(waiting, start_s))
         except KeyboardInterrupt:
             self._stopped.set()
             self._progress.say("interrupted")
@@ -102,6 +118,7 @@ class Pool:
         except queue.Empty:
             return
         waiting.discard(label)
+        self.outcomes[label] = checks
         if not checks:
             self.lost.append(label)
         for check in checks:

@@ -59,7 +59,8 @@ def write_json(checks: list[Check], lost: list[str], facts: dict, target: Path) 
     """All checks as one object, for programs."""
     rows = [{"suite": check.suite, "name": check.name, "passed": check.passed,
              "cpu_s": round(check.cpu_s, 3), "wall_s": round(check.wall_s, 3),
-             "details": list(check.details)} for check in checks]
+             "details": list(check.details), "folder": check.folder, "cached": check.cached}
+            for check in checks]
     passed = sum(check.passed for check in checks)
     summary = {**facts, "passed": passed, "failed": len(checks) - passed,
                "without_result": lost, "checks": rows}

@@ -4,9 +4,11 @@ generated have their jobs from generated.py."""
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from harness import paths, programs, runner, sources, state, tidy, tools
+from harness import (durations, images, lastpass, passcache, paths, programs, runner, sources,
+                     state, tidy, tools)
 from harness.check import Check, Job
 from harness.outcome import BuildError
 from harness.report import reason_lines
@@ -19,17 +21,20 @@ ESTIMATE_UNKNOWN_S = 5.0
 
 
 class Estimates:
-    """How long jobs took the last time; decides only the order and what is called slow."""
+    """How long jobs take: as learned on this machine, else as written in tests/durations.toml;
+    decides only the order, what is called slow, and what is said to be left."""
 
     def __init__(self):
         self._known = state.load(ESTIMATES, {}) or {}
+        self._written = durations.load()
 
     def of(self, suite: str, name: str) -> float:
-        return self._known.get(f"{suite}/{name}", ESTIMATE_UNKNOWN_S)
+        label = f"{suite}/{name}"
+        return self._known.get(label, self._written.get(label, ESTIMATE_UNKNOWN_S))
 
     def learn(self, checks: list[Check]) -> None:
         for check in checks:
-            if check.wall_s:
+            if check.wall_s and not check.cached:
                 label = f"{check.suite}/{check.name.split(':')[0]}"
                 self._known[label] = round(check.wall_s, 2)
         state.store(ESTIMATES, {}, self._known)
@@ -72,7 +77,8 @@ def _program_jobs(suite: str, commands: dict[str, list[str]], estimates: Estimat
 
     def job(name: str, command: list[str]) -> Job:
         return Job(suite, name, estimates.of(suite, name),
-                   lambda: programs.run(suite, name, command, counts.get(name), folder))
+                   lambda: programs.run(suite, name, command, counts.get(name), folder),
+                   lambda: passcache.program_key(name, command, folder, counts.get(name)))
 
     jobs = [job(name, command) for name, command in commands.items()]
     for name in sorted(set(counts) - set(commands)):
@@ -96,11 +102,34 @@ def scenario_jobs(scenarios: list[Scenario], context: runner.Context, estimates:
     def job(scenario: Scenario) -> Job:
         def execute() -> list[Check]:
             result = runner.run(scenario, context)
+            if result.passed:
+                lastpass.keep(scenario, result.folder)
             return [Check("scenarios", result.name, result.passed,
                           tuple(reason_lines(scenario, result)), result.cpu_s, result.wall_s,
                           f"{result.cpu_s:5.1f} cpu", result.folder.name)]
-        return Job("scenarios", scenario.name, estimates.of("scenarios", scenario.name), execute)
+
+        def key() -> str:
+            start = "cold" if context.starts_cold(scenario) else "snapshot"
+            return passcache.scenario_key(scenario, f"{context.accelerator} {start}",
+                                          images.inputs(scenario))
+        return Job("scenarios", scenario.name, estimates.of("scenarios", scenario.name), execute,
+                   key)
     return [job(scenario) for scenario in scenarios]
+
+
+def stress_jobs(scenario: Scenario, times: int, context: runner.Context, estimates: Estimates
+                ) -> list[Job]:
+    """Jobs that run one scenario again and again, each with a nonce and a folder of its own."""
+    def job(number: int) -> Job:
+        own = replace(context, seed=f"{context.seed}-{number}",
+                      folder=context.folder / str(number))
+        once = scenario_jobs([scenario], own, estimates)[0]
+
+        def execute() -> list[Check]:
+            return [replace(check, name=f"{check.name} #{number}",
+                            folder=f"{number}/{check.folder}") for check in once.execute()]
+        return Job("scenarios", f"{scenario.name} #{number}", once.estimate_s, execute)
+    return [job(number) for number in range(1, times + 1)]
 
 
 def _scenario_count(count: int) -> Job:

@@ -7,7 +7,7 @@ import threading
 import time
 
 LIVE_PERIOD_S = 0.1
-PLAIN_PERIOD_S = 20.0
+PLAIN_PERIOD_S = 60.0
 STYLES = {"good": "32", "bad": "31;1", "dim": "2", "warn": "33"}
 
 
@@ -32,6 +32,11 @@ class Progress:
         self._lock = threading.RLock()
         self._shown = False
         self._last_s = time.monotonic()
+
+    @property
+    def live(self) -> bool:
+        """Whether a person looks on."""
+        return self._live
 
     def __enter__(self):
         return self

@@ -3,17 +3,19 @@
 import argparse
 import os
 import secrets
-import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
-from harness import (accelerator, build, cas, expression, generated, hostunit, lint, misroutes,
-                     packages, programs, report, rotation, runner, runs, snapshot, suites, tools,
-                     webpage)
-from harness.check import Check
+from harness import (accelerator, build, campaign, durations, expression, generated, hostunit, lint,
+                     misroutes, packages, programs, rotation, runner, runs, shard, snapshot, suites,
+                     tools)
+from harness.check import Check, Job
 from harness.images import Images
 from harness.outcome import Exit, UsageError
-from harness.pool import Pool
+from harness.passcache import PassCache
 from harness.scenario import Scenario, load_all
-from harness.terminal import Progress, duration
+from harness.terminal import Progress
 
 SUMMARY = "run every test and scenario; last line: N passed, M failed"
 HELP = """\
@@ -28,11 +30,16 @@ examples:
   ./erix test --liar                every success, on systems in which services lie: must fail
   ./erix test --misroutes           every grant of an endpoint, misrouted to each of the others
   ./erix test --cold                every machine starts with its firmware
+  ./erix test --no-cache            repeat also what has passed with the same inputs
+  ./erix test --stress 50 prompt    one scenario again and again
+  ./erix test --shard 1/4           the first of four parts; `./erix merge` puts them together
 
 Scenarios with the tag `rotating` are dealt out to eight turns, and the number of commits decides
 which turn is played; a turn also has a few lies and misroutes. What is named is always run. A
 machine starts from one that was saved after its firmware, except for what is about booting and one
-in twenty of the rest, chosen by the seed.
+in twenty of the rest, chosen by the seed. What has passed here with the same inputs is not run
+again, but for one in fifty, unless it is named, or CI is set in the environment, or with --cold.
+`./erix rerun` runs what has not passed yet.
 
 Nothing is skipped or tried again. Results lie in out/last: index.html, results.json, junit.xml and
 a folder for each scenario with serial.log, qemu.cmd and verdict.json. Status 0: all passed, 1:
@@ -43,7 +50,7 @@ and has no result.
 
 def _worker_count(word: str) -> int:
     if not word.isdecimal() or int(word) < 1:
-        raise argparse.ArgumentTypeError(f"`{word}` is not a number of workers: 1 or more")
+        raise argparse.ArgumentTypeError(f"`{word}` is no number from 1 on")
     return int(word)
 
 
@@ -61,6 +68,16 @@ def add_arguments(parser) -> None:
     parser.add_argument("--turn", type=int, default=None, choices=range(rotation.TURNS),
                         metavar="N", help="play this turn instead of the commit's")
     parser.add_argument("--cold", action="store_true", help="start no machine from a snapshot")
+    parser.add_argument("--no-cache", action="store_true",
+                        help="run also what has passed with the same inputs")
+    parser.add_argument("--fail-fast", action="store_true",
+                        help="begin nothing after the first failure")
+    parser.add_argument("--stress", type=_worker_count, default=0, metavar="N",
+                        help="run the one chosen scenario N times")
+    parser.add_argument("--shard", type=shard.Shard.parse, default=None, metavar="I/N",
+                        help="run part I of N")
+    parser.add_argument("--into", type=Path, default=None, metavar="DIR",
+                        help="put the results here instead of out/run; DIR is new or empty")
     parser.add_argument("--verbose", action="store_true", help="print what passed, too")
     parser.add_argument("--no-build", action="store_true", help="trust what lies in build/")
     parser.add_argument("--write-counts", action="store_true",
@@ -138,42 +155,76 @@ def _write_counts(checks: list[Check], scenario_count: int | None) -> None:
     programs.write_counts(counts)
 
 
-def execute(arguments) -> Exit:
-    start_s = time.monotonic()
+def _named(job: Job, words: list[str]) -> bool:
+    return job.suite == "scenarios" and (job.name in words or job.name.split("[")[0] in words)
+
+
+def _stress(arguments, scenarios: list[Scenario], context: runner.Context | None) -> list[Job]:
+    if context is None or len(scenarios) != 1 or len(arguments.expression) != 1:
+        raise UsageError("--stress wants the name of one scenario")
+    return suites.stress_jobs(scenarios[0], arguments.stress, context, suites.Estimates())
+
+
+def _passes(arguments, seed: str) -> PassCache | None:
+    """The passes that need not be repeated; None where everything is to be run."""
+    unwanted = (arguments.no_cache or arguments.cold or arguments.stress
+                or os.environ.get("CI", "false").lower() not in ("", "0", "false"))
+    return None if unwanted else PassCache(seed)
+
+
+def _folder(into: Path | None) -> Path:
+    """Where the results go."""
+    if into is None:
+        return runs.new()
+    if into.exists() and (not into.is_dir() or any(into.iterdir())):
+        raise UsageError(f"--into {into}: is there already, and not empty")
+    into.mkdir(parents=True, exist_ok=True)
+    return into.resolve()
+
+
+def _build(chosen: tuple[str, ...], arguments) -> None:
+    if not arguments.no_build:
+        # Some Python tests boot the loader, so they need what scenarios need; and what a shard was
+        # built from must be the same in all of them.
+        machines = {"scenarios", "python", *suites.GENERATED} & set(chosen)
+        all_machines = machines or arguments.shard
+        build.build(("host", "target", "uefi") if all_machines else ("host",))
+
+
+def execute(arguments, select: Callable[[list[Job]], list[Job]] = list) -> Exit:
+    """Run the command. `select` picks from the planned jobs."""
     packages.ensure(print)
     chosen, scenarios, whole = _plan(arguments)
-    if not arguments.no_build:
-        # Some Python tests boot the loader, so they need what scenarios need.
-        all_machines = {"scenarios", "python", *suites.GENERATED} & set(chosen)
-        build.build(("host", "target", "uefi") if all_machines else ("host",))
-    folder = runs.new()
+    _build(chosen, arguments)
+    folder = _folder(arguments.into)
     seed = arguments.seed or secrets.token_hex(8)
-    estimates = suites.Estimates()
     with Progress() as progress:
         context = _context(chosen, seed, folder, arguments.cold, progress.say)
+        estimates = suites.Estimates()
         jobs = suites.jobs(chosen, scenarios, context, estimates, whole)
         for suite in suites.GENERATED:
             if suite in chosen:
                 jobs += generated.jobs(suite, load_all(), context, estimates, _turn(arguments))
+        if arguments.stress:
+            jobs = _stress(arguments, scenarios, context)
         if not jobs:
             raise UsageError("nothing to test: " + " ".join(arguments.expression))
         progress.say(_headline(context, scenarios, arguments.jobs))
         if whole > len(scenarios):
             progress.say(f"{whole - len(scenarios)} of {whole} scenarios wait for their turn "
                          "(--all runs them)")
-        pool = Pool(jobs, arguments.jobs, progress,
-                           lambda check: report.print_check(progress, check, arguments.verbose))
-        complete = pool.run()
-        estimates.learn(pool.checks)
-        report.write_json(pool.checks, pool.lost, {"seed": seed, "planned": len(jobs)},
-                          folder / "results.json")
-        report.write_junit(pool.checks, pool.lost, folder / "junit.xml")
-        webpage.write(pool.checks, pool.lost, folder / "index.html")
+        facts = {"seed": seed}
+        part = jobs
+        if arguments.shard:
+            part = shard.balance(jobs, arguments.shard.count)[arguments.shard.index - 1]
+            facts |= shard.facts(arguments.shard, jobs)
+        part = [replace(job, key=None) if _named(job, arguments.expression) else job
+                for job in select(part)]
+        options = campaign.Options(
+            arguments.jobs, arguments.verbose, not progress.live and not arguments.expression,
+            arguments.fail_fast, _passes(arguments, seed), facts)
+        outcome = campaign.run(part, options, folder, progress)
         if arguments.write_counts:
-            _write_counts(pool.checks, whole or None)
-        cas.prune()
-        progress.say(f"{len(jobs)} jobs in {duration(time.monotonic() - start_s)}")
-        report.print_summary(progress, pool.checks, pool.lost, folder)
-    if not complete:
-        return Exit.INCOMPLETE
-    return Exit.PASSED if all(check.passed for check in pool.checks) else Exit.FAILED
+            _write_counts(outcome.checks, whole or None)
+            durations.write(outcome.checks)
+    return outcome.exit
