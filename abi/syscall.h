@@ -176,6 +176,11 @@ enum thread_operation : uint16_t {
 
 constexpr uint32_t priority_count = 64;
 
+enum reply_operation : uint16_t {
+    /* results: 1 if a caller waits for the answer, else 0: it is gone, or there was none */
+    REPLY_DESCRIBE = 1,
+};
+
 enum irq_control_operation : uint16_t {
     /* args: global interrupt number | level << 32 | active low << 33, target slot (own cspace) */
     IRQ_CONTROL_CLAIM_LINE = 1,

@@ -81,6 +81,11 @@ bool service_is_deferred(enum status status)
     return status == handler_deferred;
 }
 
+bool service_has_caller(const struct service_deferred *deferred)
+{
+    return reply_has_caller(deferred->reply);
+}
+
 enum status service_answer(
     struct service_deferred *deferred, enum status status, const void *reply, const cap_slot *caps)
 {

@@ -112,6 +112,11 @@ struct service_deferred {
  */
 enum status service_defer(struct service_deferred *deferred_out);
 
+/* Whether the caller still waits: it may have died, or never have waited, if it sent what is meant
+ * to be called. A service that runs out of places for waiting callers answers those who do not
+ * wait, with any status, which frees their reply objects. */
+bool service_has_caller(const struct service_deferred *deferred);
+
 /* Whether service_defer succeeded. */
 bool service_is_deferred(enum status status);
 

@@ -416,6 +416,15 @@ static inline enum status console_silence(struct console_cap self)
     return object_command(self.slot, CONSOLE_SILENCE, 0, 0, 0, 0);
 }
 
+/* --- replies --- */
+
+/* Whether somebody waits for an answer through this reply object; false also if it is none. */
+static inline bool reply_has_caller(cap_slot reply)
+{
+    struct syscall_registers registers = {};
+    return object_invoke(reply, REPLY_DESCRIBE, &registers) == STATUS_OK && registers.words[0] != 0;
+}
+
 /* --- test images only --- */
 
 static inline enum status test_exit(struct test_cap self, uint8_t exit_class)

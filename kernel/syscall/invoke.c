@@ -13,6 +13,7 @@ static enum status (*const handlers[OBJECT_KIND_COUNT])(struct invocation *) = {
     [OBJECT_FRAME] = invoke_frame,
     [OBJECT_PAGE_TABLE] = invoke_page_table,
     [OBJECT_THREAD] = invoke_thread,
+    [OBJECT_REPLY] = invoke_reply,
     [OBJECT_IRQ_CONTROL] = invoke_irq_control,
     [OBJECT_IRQ] = invoke_irq,
     [OBJECT_PORT_RANGE] = invoke_port_range,

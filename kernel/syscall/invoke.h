@@ -30,6 +30,7 @@ enum status invoke_cspace(struct invocation *invocation);
 enum status invoke_frame(struct invocation *invocation);
 enum status invoke_page_table(struct invocation *invocation);
 enum status invoke_thread(struct invocation *invocation);
+enum status invoke_reply(struct invocation *invocation);
 enum status invoke_irq_control(struct invocation *invocation);
 enum status invoke_irq(struct invocation *invocation);
 enum status invoke_port_range(struct invocation *invocation);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* Operations of threads. */
+/* Operations of threads, and of the replies that they wait for. */
 #include <kernel/syscall/invoke.h>
 
 #include <abi/syscall.h>
 #include <kernel/arch/cpu.h>
 #include <kernel/ipc/buffer.h>
 #include <kernel/object/notification.h>
+#include <kernel/object/reply.h>
 #include <kernel/object/vspace.h>
 #include <kernel/scheduler.h>
 
@@ -148,6 +149,15 @@ static enum status describe(struct invocation *invocation, const struct thread *
     invocation->results[1] = thread->registers.rip;
     invocation->results[2] = thread->registers.rsp;
     invocation->results[3] = thread->ticks;
+    return STATUS_OK;
+}
+
+enum status invoke_reply(struct invocation *invocation)
+{
+    if (invocation->operation != REPLY_DESCRIBE) {
+        return STATUS_UNKNOWN_OPERATION;
+    }
+    invocation->results[0] = ((const struct reply *)invocation->self->object)->caller != nullptr;
     return STATUS_OK;
 }
 

@@ -508,6 +508,16 @@ static enum status invoke_console(const struct mcap *self, const struct mregiste
     }
 }
 
+static enum status invoke_reply(
+    const struct mcap *self, const struct mregisters *call, uint64_t results[4])
+{
+    if ((uint16_t)call->rsi != REPLY_DESCRIBE) {
+        return STATUS_UNKNOWN_OPERATION;
+    }
+    results[0] = self->object->caller != nullptr ? 1 : 0;
+    return STATUS_OK;
+}
+
 enum status model_invoke(const struct mregisters *call, uint64_t results[4])
 {
     struct mcap *self = argument((uint32_t)call->rdi);
@@ -525,6 +535,8 @@ enum status model_invoke(const struct mregisters *call, uint64_t results[4])
         return invoke_table(self, call);
     case OBJECT_THREAD:
         return invoke_thread(self, call, results);
+    case OBJECT_REPLY:
+        return invoke_reply(self, call, results);
     case OBJECT_IRQ_CONTROL:
         return invoke_irq_control(self, call, results);
     case OBJECT_IRQ:

@@ -112,7 +112,11 @@ static enum status answer(const struct syscall_registers *registers, uint32_t re
 static enum status invoke(struct syscall_registers *registers)
 {
     const cap_slot slot = (cap_slot)registers->words[0];
-    CHECK_EQUAL(registers->target, SLOT_SELF_CSPACE);
+    if (registers->target != SLOT_SELF_CSPACE) {
+        CHECK_EQUAL(registers->tag, REPLY_DESCRIBE);
+        registers->words[0] = fake.caller[registers->target] != 0;
+        return STATUS_OK;
+    }
     if (registers->tag == CSPACE_DELETE) {
         fake.kinds[slot] = OBJECT_NONE;
         return STATUS_OK;
@@ -156,6 +160,7 @@ static struct {
     char path[32];
     struct service_deferred waiting[3];
     uint32_t waiting_count;
+    uint32_t lost_count; /* of those who did not wait any more, or never had */
     cap_slot kept[message_caps_max];
     enum status verdict;
 } served;
@@ -207,8 +212,11 @@ static enum status handle_list(
     void *, struct ipc_caller, const struct trial_list_request *, struct trial_list_reply *)
 {
     while (served.waiting_count > 0) {
+        struct service_deferred *waiting = &served.waiting[--served.waiting_count];
+        const bool waits = service_has_caller(waiting);
         CHECK_EQUAL(
-            trial_answer_nothing(&served.waiting[--served.waiting_count], STATUS_END), STATUS_OK);
+            trial_answer_nothing(waiting, STATUS_END), waits ? STATUS_OK : STATUS_NOT_FOUND);
+        served.lost_count += waits ? 0 : 1;
     }
     return STATUS_OK;
 }
@@ -389,6 +397,19 @@ static void answers_can_wait(void)
     CHECK_EQUAL(fake.answers[3].status, STATUS_OK);
     CHECK_EQUAL(fake.answers[4].status, STATUS_END);
     CHECK_EQUAL(fake.answers[5].status, STATUS_OK);
+    CHECK_EQUAL(served.lost_count, 0);
+}
+
+/* Who sends what is to be called, takes a place and waits for nothing; answering frees the place.
+ */
+static void a_caller_can_be_gone(void)
+{
+    const struct step send = {.operation = TRIAL_NOTHING, .payload = "", .is_send = true};
+    const struct step list = {TRIAL_LIST, 0, 8, "1234567"};
+    run((const struct step[]){send, send, list, {TRIAL_NOTHING}, list}, 5);
+    CHECK_EQUAL(served.lost_count, 2);
+    CHECK_EQUAL(fake.answers[2].status, STATUS_OK);
+    CHECK_EQUAL(fake.answers[3].status, STATUS_END);
 }
 
 static void oneway_messages_and_notifications(void)
@@ -438,6 +459,7 @@ int main(void)
     TEST(replies_of_variable_length);
     TEST(capabilities_belong_to_the_handler_or_nobody);
     TEST(answers_can_wait);
+    TEST(a_caller_can_be_gone);
     TEST(oneway_messages_and_notifications);
     TEST(slots_come_and_go);
     return check_report();
