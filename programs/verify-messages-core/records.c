@@ -58,14 +58,19 @@ const struct target target_named = {
 
 static enum status observe_time(struct digest *digest_out)
 {
-    struct time_now_monotonic_reply now;
-    digest_out->words[0] = 0; /* it has nothing that stands still */
-    return time_now_monotonic((struct time_cap){SLOT_PEER_TIMED}, &now);
+    struct time_usage_reply usage;
+    const enum status status = time_usage((struct time_cap){SLOT_PEER_TIMED}, &usage);
+    if (status == STATUS_OK) {
+        digest_out->words[0] = usage.waiting;
+    }
+    return status;
 }
 
 static const struct sample time_samples[] = {
-    {.number = TIME_NOW_MONOTONIC}, {.number = TIME_NOW_WALL},
+    {.number = TIME_NOW_MONOTONIC},
+    {.number = TIME_NOW_WALL},
     {.number = TIME_WAIT_UNTIL}, /* 0: long ago */
+    {.number = TIME_USAGE},
 };
 
 const struct target target_timed = {

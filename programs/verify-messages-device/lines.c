@@ -43,12 +43,14 @@ const struct target target_serial = {
 
 /* --- seriald --- */
 
-/* It tells nothing about itself; a mode that it does not know shows that it lives. */
 static enum status observe_terminal(struct digest *digest_out)
 {
-    const struct terminal_set_mode_request request = {.mode = terminal_mode_raw + 1};
-    digest_out->words[0] = (uint64_t)terminal_set_mode(terminal, &request);
-    return digest_out->words[0] == STATUS_INVALID_ARGUMENT ? STATUS_OK : STATUS_INTERNAL;
+    struct terminal_usage_reply usage;
+    const enum status status = terminal_usage(terminal, &usage);
+    if (status == STATUS_OK) {
+        digest_out->words[0] = usage.reading;
+    }
+    return status;
 }
 
 static enum status fill_read(struct message *message)
@@ -75,6 +77,7 @@ static const struct sample terminal_samples[] = {
     {.number = TERMINAL_SET_FOREGROUND, .undo = undo_foreground},
     {.number = TERMINAL_CLEAR_FOREGROUND},
     {.number = TERMINAL_DRAIN},
+    {.number = TERMINAL_USAGE},
 };
 
 const struct target target_terminal = {

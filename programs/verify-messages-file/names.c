@@ -166,6 +166,7 @@ const struct sample vfs_name_samples[vfs_name_samples_count] = {
     {.number = VFS_SET_TIMES, .lasting = true, .prepare = fill_set_times},
     {.number = VFS_SYNC},
     {.number = VFS_MOUNTS},
+    {.number = VFS_USAGE},
     {.number = VFS_SHUT_DOWN, .unsent = "nothing could be changed any more"},
 };
 

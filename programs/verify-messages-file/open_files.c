@@ -66,6 +66,13 @@ static enum status observe(struct digest *digest_out)
         words[3 * index + 1] = reply.found.mode;
         words[3 * index + 2] = reply.found.links;
     }
+    struct vfs_usage_reply usage = {};
+    if (status == STATUS_OK) {
+        status = vfs_usage(vfsd(), &usage);
+    }
+    words[13] = usage.sessions;
+    words[14] = usage.open_files;
+    words[15] = usage.tickets;
     for (uint32_t index = 0; index < 2 && status == STATUS_OK; index++) {
         struct vfs_mounts_reply mount;
         status = vfs_mounts(vfsd(), &(struct vfs_mounts_request){.index = index}, &mount);

@@ -20,7 +20,7 @@ extern const struct target target_e2fsd;
 enum status providers_prepare(void);
 
 /* vfsd: the samples on paths are in names.c, those on open files in open_files.c. */
-constexpr uint32_t vfs_name_samples_count = 13;
+constexpr uint32_t vfs_name_samples_count = 14;
 constexpr uint32_t vfs_file_samples_count = 9;
 extern const struct sample vfs_name_samples[vfs_name_samples_count];
 extern const struct sample vfs_file_samples[vfs_file_samples_count];

@@ -50,7 +50,19 @@ void ending_finish(struct procd *procd, struct process *process, const struct en
     events_send(&procd->events, &event);
 }
 
-enum status ending_wait(struct procd *procd, uint32_t process)
+/* Whoever has died does not wait any more. */
+static void drop_lost(struct procd *procd)
+{
+    for (uint32_t index = 0; index < waiters_max; index++) {
+        struct waiter *waiter = &procd->waiters[index];
+        if (waiter->process != 0 && !service_has_caller(&waiter->caller)) {
+            waiter->process = 0;
+            (void)process_answer_wait(&waiter->caller, STATUS_PEER_LOST, nullptr); /* to nobody */
+        }
+    }
+}
+
+static enum status wait_in_free_place(struct procd *procd, uint32_t process)
 {
     for (uint32_t index = 0; index < waiters_max; index++) {
         struct waiter *waiter = &procd->waiters[index];
@@ -61,4 +73,14 @@ enum status ending_wait(struct procd *procd, uint32_t process)
         }
     }
     return STATUS_NO_SLOT;
+}
+
+enum status ending_wait(struct procd *procd, uint32_t process)
+{
+    enum status status = wait_in_free_place(procd, process);
+    if (status == STATUS_NO_SLOT) {
+        drop_lost(procd);
+        status = wait_in_free_place(procd, process);
+    }
+    return status;
 }

@@ -51,6 +51,21 @@ static void serve_readers(struct seriald *seriald)
     }
 }
 
+/* Whoever has died does not read any more. */
+static void drop_lost(struct seriald *seriald)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < seriald->reader_count; i++) {
+        struct reader_waiting reader = seriald->readers[i];
+        if (service_has_caller(&reader.caller)) {
+            seriald->readers[kept++] = reader;
+        } else {
+            (void)terminal_answer_read(&reader.caller, STATUS_PEER_LOST, nullptr); /* to nobody */
+        }
+    }
+    seriald->reader_count = kept;
+}
+
 static void drop_foreground(struct seriald *seriald)
 {
     slots_delete(seriald->foreground.slot);
@@ -103,6 +118,9 @@ static enum status read(void *self, struct ipc_caller caller,
         return STATUS_OK;
     }
     if (seriald->reader_count == readers_max) {
+        drop_lost(seriald);
+    }
+    if (seriald->reader_count == readers_max) {
         return STATUS_BUSY;
     }
     struct reader_waiting *reader = &seriald->readers[seriald->reader_count];
@@ -151,6 +169,16 @@ static enum status drain(void *self, struct ipc_caller caller)
     return serial_drain(line);
 }
 
+static enum status usage(
+    void *self, struct ipc_caller caller, struct terminal_usage_reply *reply_out)
+{
+    (void)caller;
+    struct seriald *seriald = self;
+    drop_lost(seriald);
+    reply_out->reading = seriald->reader_count;
+    return STATUS_OK;
+}
+
 struct terminal_server seriald_server(struct seriald *seriald)
 {
     return (struct terminal_server){.self = seriald,
@@ -159,5 +187,6 @@ struct terminal_server seriald_server(struct seriald *seriald)
         .set_mode = set_mode,
         .set_foreground = set_foreground,
         .clear_foreground = clear_foreground,
-        .drain = drain};
+        .drain = drain,
+        .usage = usage};
 }

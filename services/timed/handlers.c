@@ -35,6 +35,22 @@ void timed_expire(struct timed *timed)
     arm_next(timed);
 }
 
+/* Whoever has died does not wait any more. */
+static void drop_lost(struct timed *timed)
+{
+    struct waiters waiting = {};
+    for (uint32_t i = 0; i < timed->waiters.count; i++) {
+        struct waiter *waiter = &timed->waiters.list[i];
+        if (service_has_caller(&waiter->caller)) {
+            waiting.list[waiting.count++] = *waiter;
+        } else {
+            (void)time_answer_wait_until(&waiter->caller, STATUS_PEER_LOST); /* to nobody */
+        }
+    }
+    timed->waiters = waiting;
+    arm_next(timed);
+}
+
 static enum status now_monotonic(
     void *self, struct ipc_caller caller, struct time_now_monotonic_reply *reply_out)
 {
@@ -62,6 +78,9 @@ static enum status wait_until(
         return STATUS_OK;
     }
     if (timed->waiters.count == waiters_max) {
+        drop_lost(timed);
+    }
+    if (timed->waiters.count == waiters_max) {
         return STATUS_NO_SLOT;
     }
     struct waiter waiter = {.deadline_ns = request->deadline_ns};
@@ -73,10 +92,20 @@ static enum status wait_until(
     return status;
 }
 
+static enum status usage(void *self, struct ipc_caller caller, struct time_usage_reply *reply_out)
+{
+    (void)caller;
+    struct timed *timed = self;
+    drop_lost(timed);
+    reply_out->waiting = timed->waiters.count;
+    return STATUS_OK;
+}
+
 struct time_server timed_server(struct timed *timed)
 {
     return (struct time_server){.self = timed,
         .now_monotonic = now_monotonic,
         .now_wall = now_wall,
-        .wait_until = wait_until};
+        .wait_until = wait_until,
+        .usage = usage};
 }

@@ -101,6 +101,24 @@ static enum status handle_shut_down(void *self, struct ipc_caller caller)
     return mounts_sync(&vfsd->mounts);
 }
 
+static enum status handle_usage(
+    void *self, struct ipc_caller caller, struct vfs_usage_reply *reply_out)
+{
+    (void)caller;
+    const struct vfsd *vfsd = self;
+    for (uint32_t i = 0; i < sessions_max; i++) {
+        const struct session *session = &vfsd->sessions.list[i];
+        reply_out->sessions += session->client != 0 ? 1 : 0;
+        for (uint32_t handle = 0; session->client != 0 && handle < session_files_max; handle++) {
+            reply_out->open_files += session->files[handle].used ? 1 : 0;
+        }
+    }
+    for (uint32_t i = 0; i < tickets_max; i++) {
+        reply_out->tickets += vfsd->sessions.tickets[i].serial != 0 ? 1 : 0;
+    }
+    return STATUS_OK;
+}
+
 static void release_session(struct vfsd *vfsd, struct session *session)
 {
     for (uint32_t handle = 0; handle < session_files_max; handle++) {
@@ -162,5 +180,6 @@ struct vfs_server vfsd_server(struct vfsd *vfsd)
         .sync = handle_sync,
         .mounts = handle_mounts,
         .shut_down = handle_shut_down,
+        .usage = handle_usage,
     };
 }
