@@ -30,7 +30,10 @@ struct kernel_state {
 
     /* Address spaces by the low bits of their id; ids are never used twice. */
     struct vspace *vspaces[vspaces_max];
-    uint64_t vspace_next_id;
+    uint16_t vspace_places[vspaces_max]; /* given back; the first vspace_places_free are valid */
+    uint32_t vspace_places_free;
+    uint32_t vspace_places_begun; /* places from here on never had anybody */
+    uint64_t vspace_next_id;      /* without the low bits; never 0 */
 
     struct cspace *cspaces;
     struct capability parked; /* on its way out and in no container; see cap.c */

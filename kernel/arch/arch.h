@@ -27,7 +27,8 @@ void arch_init_memory(struct boot_handoff *handoff);
 /* Local APIC on, legacy controllers off, every I/O APIC line masked, HPET counting. */
 void arch_init_interrupts(const struct boot_platform *platform);
 
-/* The kernel half (entries 256 to 511) of a top table: copied into every address space. */
+/* The kernel half (entries 256 to 511) of a top table: copied into every address space. The table
+ * is cleared. */
 void arch_fill_kernel_half(uint64_t *top_table);
 
 /* Physical address of the kernel's own top table, used when no thread runs. */

@@ -59,6 +59,8 @@ static struct {
     uint32_t largest_page_bits;
     uint32_t reserved_count;
     struct range reserved[reserved_max];
+    uint32_t kernel_entry_count; /* of those in use of the top table's upper half */
+    uint16_t kernel_entries[table_entries / 2];
 } paging;
 
 static bool region_is_ram(const struct boot_region *region)
@@ -250,6 +252,16 @@ static void map_devices(const struct boot_platform *platform)
     }
 }
 
+/* No entry of the top table is made after this. */
+static void note_kernel_entries(void)
+{
+    for (uint16_t i = table_entries / 2; i < table_entries; i++) {
+        if (paging.top_table[i] != 0) {
+            paging.kernel_entries[paging.kernel_entry_count++] = i;
+        }
+    }
+}
+
 /* --- offered --- */
 
 void arch_init_memory(struct boot_handoff *handoff)
@@ -264,6 +276,7 @@ void arch_init_memory(struct boot_handoff *handoff)
     map_image();
     map_all_ram(handoff);
     map_devices(&handoff->platform);
+    note_kernel_entries();
 
     uint64_t image_bytes = (uint64_t)(image_end - image_begin);
     reserve(message_window);
@@ -277,8 +290,9 @@ void arch_init_memory(struct boot_handoff *handoff)
 
 void arch_fill_kernel_half(uint64_t *top_table)
 {
-    for (uint32_t i = table_entries / 2; i < table_entries; i++) {
-        top_table[i] = paging.top_table[i];
+    for (uint32_t i = 0; i < paging.kernel_entry_count; i++) {
+        const uint16_t entry = paging.kernel_entries[i];
+        top_table[entry] = paging.top_table[entry];
     }
 }
 

@@ -43,8 +43,8 @@ static void unlink_from_siblings(struct capability *cap);
 static void give_child_to_grandparent(struct capability *cap);
 static bool delete_or_park(struct capability *cap, const struct capability *revoked);
 static bool delete_parked(void);
-static struct capability *innermost_deletable(
-    struct capability *cap, const struct capability *revoked);
+static bool find_innermost(
+    struct capability *cap, const struct capability *revoked, struct capability **innermost_out);
 static void clear_slot(struct capability *cap);
 
 bool cap_kind_counts_references(enum object_kind kind)
@@ -191,7 +191,10 @@ static bool delete_parked(void)
  * it is empty. */
 static bool delete_or_park(struct capability *cap, const struct capability *revoked)
 {
-    struct capability *victim = innermost_deletable(cap, revoked);
+    struct capability *victim;
+    if (!find_innermost(cap, revoked, &victim)) {
+        return false;
+    }
     if (victim == nullptr) {
         kassert(cap->first_child == nullptr); /* There would be a second capability. */
         cap_move(cap, &kernel_state.parked);
@@ -209,23 +212,29 @@ static bool delete_or_park(struct capability *cap, const struct capability *revo
     return victim == cap;
 }
 
-/* From `cap` down through containers that would die with their last capability. nullptr where that
- * leads to `cap` again or to what is revoked. */
-static struct capability *innermost_deletable(
-    struct capability *cap, const struct capability *revoked)
+/* From `cap` down through containers that would die with their last capability, to the one that can
+ * go. nullptr where that leads to `cap` again or to what is revoked. False where it is not known
+ * yet: a container on the way must be searched further. */
+static bool find_innermost(
+    struct capability *cap, const struct capability *revoked, struct capability **innermost_out)
 {
     struct capability *victim = cap;
     while (cap_kind_counts_references(victim->kind) && victim->object->reference_count == 1) {
-        struct capability *inner = object_first_inner_cap(victim->object);
+        struct capability *inner;
+        if (!object_find_inner_cap(victim->object, &inner)) {
+            return false;
+        }
         if (inner == nullptr) {
             break;
         }
         if (inner == cap || inner == revoked) {
-            return nullptr;
+            *innermost_out = nullptr;
+            return true;
         }
         victim = inner;
     }
-    return victim;
+    *innermost_out = victim;
+    return true;
 }
 
 /* The memory of an untyped capability goes to the grandparent with the first child that does: it

@@ -47,9 +47,19 @@ void clock_disarm(struct notification *notification)
 
 void clock_expire(uint64_t now_ns)
 {
-    while (clock_next_deadline() <= now_ns) {
-        struct notification *due = kernel_state.deadlines[0];
-        clock_disarm(due);
-        notification_signal(due, due->deadline_bits);
+    struct notification *due[clock_deadlines_max];
+    uint32_t count = 0;
+    while (count < kernel_state.deadline_count &&
+           kernel_state.deadlines[count]->deadline_ns <= now_ns) {
+        due[count] = kernel_state.deadlines[count];
+        count++;
+    }
+    kernel_state.deadline_count -= count;
+    for (uint32_t i = 0; i < kernel_state.deadline_count; i++) {
+        kernel_state.deadlines[i] = kernel_state.deadlines[i + count];
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        due[i]->deadline_armed = false;
+        notification_signal(due[i], due[i]->deadline_bits);
     }
 }

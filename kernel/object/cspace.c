@@ -21,7 +21,7 @@ void cspace_init(struct cspace *cspace, uint32_t bits, uint32_t label)
 
 void cspace_destroy(struct cspace *cspace)
 {
-    kassert(cspace_first_cap(cspace) == nullptr);
+    kassert(cspace->first_hint == 1U << cspace->bits); /* searched to its end, and empty */
     if (cspace->next != nullptr) {
         cspace->next->previous = cspace->previous;
     }
@@ -32,13 +32,23 @@ void cspace_destroy(struct cspace *cspace)
     }
 }
 
-struct capability *cspace_first_cap(struct cspace *cspace)
+bool cspace_find_first_cap(struct cspace *cspace, struct capability **cap_out)
 {
-    uint32_t end = 1U << cspace->bits;
-    while (cspace->first_hint < end && cspace->slots[cspace->first_hint].kind == OBJECT_NONE) {
+    constexpr uint32_t slots_at_once = 128;
+    const uint32_t end = 1U << cspace->bits;
+    for (uint32_t looked_at = 0; cspace->first_hint < end; looked_at++) {
+        struct capability *cap = &cspace->slots[cspace->first_hint];
+        if (cap->kind != OBJECT_NONE) {
+            *cap_out = cap;
+            return true;
+        }
+        if (looked_at == slots_at_once) {
+            return false;
+        }
         cspace->first_hint++;
     }
-    return cspace->first_hint < end ? &cspace->slots[cspace->first_hint] : nullptr;
+    *cap_out = nullptr;
+    return true;
 }
 
 struct cspace *cspace_list_first(void)

@@ -36,10 +36,11 @@ static inline struct capability *cspace_slot(struct cspace *cspace, uint64_t slo
     return &cspace->slots[slot];
 }
 
-/* The first slot in use, or nullptr. */
-struct capability *cspace_first_cap(struct cspace *cspace);
+/* The first slot in use, or nullptr, in *cap_out; after a look at a bounded number of slots. False:
+ * there are more to look at, go on later. */
+bool cspace_find_first_cap(struct cspace *cspace, struct capability **cap_out);
 
-/* Called for each slot that is filled, so that cspace_first_cap stays quick. */
+/* Called for each slot that is filled, so that cspace_find_first_cap stays quick. */
 static inline void cspace_note_filled(struct cspace *cspace, uint64_t slot)
 {
     if (slot < cspace->first_hint) {

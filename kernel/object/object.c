@@ -37,17 +37,20 @@ bool object_destroy_step(struct object *object)
     }
 }
 
-struct capability *object_first_inner_cap(struct object *object)
+bool object_find_inner_cap(struct object *object, struct capability **cap_out)
 {
+    *cap_out = nullptr;
     switch (object->kind) {
     case OBJECT_CSPACE:
-        return cspace_first_cap((struct cspace *)object);
+        return cspace_find_first_cap((struct cspace *)object, cap_out);
     case OBJECT_THREAD:
-        return thread_first_cap((struct thread *)object);
+        *cap_out = thread_first_cap((struct thread *)object);
+        return true;
     case OBJECT_IRQ:
-        return irq_first_cap((struct irq *)object);
+        *cap_out = irq_first_cap((struct irq *)object);
+        return true;
     default:
-        return nullptr;
+        return true;
     }
 }
 

@@ -14,20 +14,36 @@
 constexpr uint32_t top_table_bits = 39; /* what one entry of the top table covers */
 constexpr uint32_t page_directory_bits = 21;
 
+/* The table of address spaces may be full: then this one has no place in it, the id 0, and maps
+ * nothing. Places that were given back go first, then those that never had anybody. */
+static void take_place(struct vspace *vspace)
+{
+    uint32_t place;
+    if (kernel_state.vspace_places_free != 0) {
+        place = kernel_state.vspace_places[--kernel_state.vspace_places_free];
+    } else if (kernel_state.vspace_places_begun < vspaces_max) {
+        place = kernel_state.vspace_places_begun++;
+    } else {
+        return;
+    }
+    kernel_state.vspaces[place] = vspace;
+    vspace->id = kernel_state.vspace_next_id++ * vspaces_max + place;
+}
+
+static void give_place_back(const struct vspace *vspace)
+{
+    uint32_t place = vspace->id % vspaces_max;
+    if (kernel_state.vspaces[place] == vspace) {
+        kernel_state.vspaces[place] = nullptr;
+        kernel_state.vspace_places[kernel_state.vspace_places_free++] = (uint16_t)place;
+    }
+}
+
 void *vspace_init(void *memory)
 {
     struct vspace *vspace = (struct vspace *)((uint8_t *)memory + page_table_size_bytes);
     vspace->header = (struct object){.kind = OBJECT_VSPACE};
-    /* The table of address spaces may be full: then this one has no place in it and maps nothing.
-     */
-    for (uint32_t tries = 0; tries < vspaces_max; tries++) {
-        uint64_t id = kernel_state.vspace_next_id++;
-        if (kernel_state.vspaces[id % vspaces_max] == nullptr) {
-            kernel_state.vspaces[id % vspaces_max] = vspace;
-            vspace->id = id;
-            break;
-        }
-    }
+    take_place(vspace);
     arch_fill_kernel_half(memory);
     return vspace;
 }
@@ -38,10 +54,7 @@ void vspace_destroy(struct vspace *vspace)
         cpu_write_cr3(arch_kernel_table());
         cpu_this()->vspace = nullptr;
     }
-    struct vspace **place = &kernel_state.vspaces[vspace->id % vspaces_max];
-    if (*place == vspace) {
-        *place = nullptr;
-    }
+    give_place_back(vspace);
 }
 
 static struct vspace *vspace_by_id(uint64_t id)

@@ -260,7 +260,7 @@ static const char *compare_memory_cap(const struct capability *real, const struc
     }
     if (cap->mapped) {
         SAME("mapped at", real->address_mapped, cap->mapped_at);
-        SAME("mapped in", real->vspace_id, cap->mapped_in);
+        SAME("mapped in", real->vspace_id / vspaces_max, cap->mapped_in);
     }
     return nullptr;
 }
