@@ -112,7 +112,7 @@ static_assert(sizeof(struct ipc_buffer) == 1024 + 16 + 16 + 8 + 64);
  */
 
 /* kind | object bits << 8 | count << 16 (retype_count_max at most) */
-constexpr uint32_t retype_count_max = 256;
+constexpr uint32_t retype_count_max = 64;
 
 enum untyped_operation : uint16_t {
     /* args: word0 = kind | bits << 8 | count << 16; word1 = cspace slot | first slot in it << 32;
@@ -225,6 +225,7 @@ enum test_operation : uint16_t {
         5, /* args: enum provocation of abi/provocation.h, address; the kernel dies of it */
     TEST_NONCE = 6, /* results: the 16 characters that name this run, 8 in each of two words, the
                        first in the lowest byte; NOT_FOUND on a machine that was given none */
+    TEST_TABLE_LOADS = 7, /* results: how often the tables of an address space were loaded */
 };
 
 /* --- faults ---

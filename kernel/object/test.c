@@ -8,6 +8,7 @@
 #include <abi/exit.h>
 #include <abi/syscall.h>
 #include <kernel/arch/arch.h>
+#include <kernel/arch/cpu.h>
 #include <kernel/arch/nonce.h>
 #include <kernel/arch/test.h>
 #include <kernel/object/cspace.h>
@@ -131,6 +132,9 @@ enum status invoke_test(struct invocation *invocation)
                                          */
     case TEST_NONCE:
         return read_nonce(invocation->results);
+    case TEST_TABLE_LOADS:
+        invocation->results[0] = cpu_this()->table_loads;
+        return STATUS_OK;
     default:
         return STATUS_UNKNOWN_OPERATION;
     }

@@ -6,37 +6,52 @@ With -icount shift=0,sleep=off one instruction takes one nanosecond of guest tim
 not depend on the machine. Operations are counted by the guest itself, exactly, on lines of their
 own:
 
-    ERIX_KERNEL:BENCH NAME MINIMUM MEDIAN MAXIMUM    in instructions
+    ERIX_KERNEL:BENCH NAME MINIMUM MEDIAN MAXIMUM SINGLE LOADS
+    ERIX_KERNEL:BENCH NAME FIGURE
+
+in instructions: of batches, and of the cheapest single shot; and how often the tables of an address
+space were loaded.
 
 The stages of a boot are timed from outside, when a marker arrives: good to about a millisecond.
 Those of the loader it counts itself, a tick an instruction.
 """
 import re
+import struct
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness import markers, paths
 from harness.machine import PM_TIMER_HZ
 from harness.outcome import UsageError
-from harness.runner import Stamp
+from harness.runner import Result, Stamp
 from harness.scenario import Scenario, load_all
 from harness.suggest import did_you_mean
 
 FOLDER = paths.TESTS / "bench"
+KERNEL = paths.BUILD / "target" / "kernel" / "kernel"
 HANDOFF_MARKER = "ERIX_BOOTLOADER:HANDOFF"
 HANDOFF = re.compile(HANDOFF_MARKER + r"((?: [a-z]+=\d+)+)\s*\Z")
 LOADER_STAGE = re.compile(r"([a-z]+)=(\d+)")
 RATE = re.compile(r"fsbench ([a-z]+) (\d+) KiB/s\Z")
-MEASURE = re.compile(r"ERIX_KERNEL:BENCH ([a-z0-9_]+) (\d+) (\d+) (\d+)\s*\Z")
+MEASURE = re.compile(r"ERIX_KERNEL:BENCH ([a-z0-9_]+) (\d+)(?: (\d+) (\d+) (\d+) (\d+))?\s*\Z")
+
+PROCESS = re.compile(r" *\d+  (?:starting|running|waiting|ended) +\d+ +(\d+) +[\d.]+  (\S+)\Z")
+BYTES = "bytes"  # the tag of benchmarks that measure no time
+SINGLE_MAY_DIFFER = 2
+SEGMENT_LOAD = 1
+SEGMENT_EXECUTABLE = 1
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One operation: the cheapest, the middle and the dearest of its repetitions, in
-    instructions."""
+    """One operation: the cheapest, the middle and the dearest of its repetitions, in instructions;
+    the cheapest single shot and the address spaces that were loaded, where it was repeated."""
     name: str
     minimum: int
     median: int
     maximum: int
+    single: int | None = None
+    table_loads: int | None = None
 
 
 @dataclass(frozen=True)
@@ -52,21 +67,69 @@ def names() -> list[str]:
 
 
 def load(name: str) -> Scenario:
-    """The benchmark of that name; raises UsageError if there is none or it has no icount."""
+    """The benchmark of that name; raises UsageError if there is none or it has no icount, which
+    all need but those that are about bytes."""
     found = {scenario.name: scenario for scenario in load_all(FOLDER)}
     if name not in found:
         raise UsageError(f"no benchmark `{name}`{did_you_mean(name, found)}; there are: "
                          + ", ".join(found))
-    if found[name].boot.icount != 0:
-        raise UsageError(f"{name}: a benchmark needs [boot] icount = 0")
+    if found[name].boot.icount != 0 and BYTES not in found[name].tags:
+        raise UsageError(f"{name}: a benchmark of instructions needs [boot] icount = 0")
     return found[name]
 
 
 def measurements(lines: list[str]) -> list[Measure]:
     """The numbers that the guest said, in their order."""
-    found = (MEASURE.match(markers.clean(line).strip()) for line in lines)
-    return [Measure(match[1], int(match[2]), int(match[3]), int(match[4]))
-            for match in found if match]
+    result = []
+    for line in lines:
+        match = MEASURE.match(markers.clean(line).strip())
+        if match and match[3]:
+            result.append(Measure(match[1], *map(int, match.groups()[1:])))
+        elif match:
+            result.append(Measure(match[1], *[int(match[2])] * 3))
+    return result
+
+
+def inexact(measures: list[Measure]) -> list[str]:
+    """Where repetitions differ: something else ran, so no figure of that operation is true. A
+    single shot may differ by the call of an empty function, which the loop around a batch hides."""
+    return [f"{each.name}: not exact: {each.minimum} to {each.maximum}, alone {each.single}"
+            for each in measures if each.single is not None
+            and (each.minimum != each.maximum
+                 or abs(each.single - each.median) > SINGLE_MAY_DIFFER)]
+
+
+def figures(measures: list[Measure]) -> dict[str, int]:
+    """The numbers of a benchmark, one object: medians by name, and loaded address spaces."""
+    result = {}
+    for each in measures:
+        result[each.name] = each.median
+        if each.table_loads is not None:
+            result[f"{each.name}_table_loads"] = each.table_loads
+    return result
+
+
+def text_bytes(elf: Path) -> int:
+    """How much code a program has: its executable segments."""
+    data = elf.read_bytes()
+    table, entry_bytes, count = (*struct.unpack_from("<Q", data, 32),
+                                 *struct.unpack_from("<HH", data, 54))
+    headers = [struct.unpack_from("<IIQQQQQQ", data, table + entry_bytes * at)
+               for at in range(count)]
+    return sum(header[5] for header in headers
+               if header[0] == SEGMENT_LOAD and header[1] & SEGMENT_EXECUTABLE)
+
+
+def memory_figures(lines: list[str]) -> dict[str, int]:
+    """What `ps` said of each program at the prompt: bytes that were given to it. A program that
+    runs more than once is counted together."""
+    result: dict[str, int] = {}
+    for line in lines:
+        match = PROCESS.match(markers.clean(line).rstrip())
+        if match:
+            name = f"memory_{match[2].rsplit('/', 1)[-1].replace('-', '_')}"
+            result[name] = result.get(name, 0) + int(match[1]) * 1024
+    return result
 
 
 def _loader_stages(lines: list[str]) -> list[tuple[str, int]]:
@@ -105,3 +168,30 @@ def stages(stamps: tuple[Stamp, ...], lines: list[str] = ()) -> list[Stage]:
         at_ns = base_ns + (stamp.ticks - stamps[first].ticks) * 1_000_000_000 // PM_TIMER_HZ
         result.append(Stage(stamp.marker, at_ns, at_ns - (result[-1].at_ns if result else 0)))
     return result
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a passed run of a benchmark said: operations, or the stages of a boot; all numbers by
+    name; and why they cannot be true, if so."""
+    name: str
+    measures: tuple[Measure, ...]
+    stages: tuple[Stage, ...]
+    figures: dict[str, int]
+    problems: tuple[str, ...]
+
+
+def read(name: str, result: Result) -> Reading:
+    """The numbers in the log of a passed run; raises UsageError if there are none."""
+    text = (result.folder / "serial.log").read_text(encoding="utf-8", errors="replace")
+    lines = text.splitlines()
+    kernel = measurements(lines)
+    measures = kernel + rates(lines)
+    numbers = figures(measures) | memory_figures(lines)
+    if kernel:
+        numbers["kernel_text_bytes"] = text_bytes(KERNEL)
+    found = [] if numbers else stages(result.stamps, lines)
+    numbers |= {stage.marker: stage.at_ns for stage in found}
+    if not numbers:
+        raise UsageError(f"{name}: the run passed, but said no number")
+    return Reading(name, tuple(measures), tuple(found), numbers, tuple(inexact(kernel)))

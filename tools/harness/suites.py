@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: ISC
-"""The suites of `./erix test` and the jobs in each: host, python, tidy, scenarios; those that are
-generated have their jobs from generated.py."""
+"""The suites of `./erix test` and the jobs in each: host, python, tidy, bench, scenarios; those
+that are generated have their jobs from generated.py."""
 import json
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
-from harness import (durations, images, lastpass, passcache, paths, programs, runner, sources,
-                     state, tidy, tools)
+from harness import (costs, durations, images, lastpass, passcache, paths, programs, runner,
+                     sources, state, tidy, tools)
 from harness.check import Check, Job
 from harness.outcome import BuildError
 from harness.report import reason_lines
 from harness.scenario import Scenario
 
-SUITES = ("host", "python", "tidy", "scenarios", "liars", "misroutes")
+SUITES = ("host", "python", "tidy", "bench", "scenarios", "liars", "misroutes")
 GENERATED = ("liars", "misroutes")  # generated.py
 ESTIMATES = "durations"
 ESTIMATE_UNKNOWN_S = 5.0
@@ -132,6 +132,13 @@ def stress_jobs(scenario: Scenario, times: int, context: runner.Context, estimat
     return [job(number) for number in range(1, times + 1)]
 
 
+def _bench_jobs(context: runner.Context, estimates: Estimates) -> list[Job]:
+    def job(name: str) -> Job:
+        return Job("bench", name, estimates.of("bench", name),
+                   lambda: [costs.check(name, context)])
+    return [job(name) for name in costs.load()]
+
+
 def _scenario_count(count: int) -> Job:
     least = programs.expected_counts().get("scenarios", {}).get("total", 0)
     good = count >= least > 0
@@ -152,6 +159,8 @@ def jobs(chosen: tuple[str, ...], scenarios: list[Scenario], context: runner.Con
         result += _program_jobs("python", python_tests(), estimates, paths.ROOT)
     if "tidy" in chosen:
         result += _tidy_jobs()
+    if "bench" in chosen and context:
+        result += _bench_jobs(context, estimates)
     if "scenarios" in chosen and context:
         result += scenario_jobs(scenarios, context, estimates)
         if whole:

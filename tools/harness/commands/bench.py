@@ -2,42 +2,61 @@
 """`./erix bench`: exact measurements under instruction counting."""
 import json
 import secrets
+import sys
 
-from harness import bench, build, hostunit, packages, report, runner, runs
+from harness import bench, build, costs, hostunit, packages, report, runner, runs
 from harness.images import Images
-from harness.outcome import Exit, UsageError
+from harness.outcome import Exit
 
-SUMMARY = "measure in exact instruction counts: boot, ipc"
+SUMMARY = "measure in exact instruction counts: boot, ipc, memory, read"
 HELP = """\
 examples:
   ./erix bench                 names the benchmarks
   ./erix bench read            instructions for each KiB read from a file on ext4
   ./erix bench boot            guest time from loader entry to ready, by stage
   ./erix bench ipc             instructions for each kernel operation
+  ./erix bench memory          bytes that each program was given at the prompt
   ./erix bench ipc --json      one object with the numbers
+  ./erix bench ipc --write-costs   after a change that is meant: renew tests/costs.toml
 
 The machine counts instructions (-icount shift=0,sleep=off): one instruction is one nanosecond of
-guest time, so the numbers do not depend on this machine and are the same in every run.
+guest time, so the numbers do not depend on this machine and are the same in every run. Status 1 if
+they are not those of tests/costs.toml, to 2 %, or above what it says they must be.
 """
 
 
 def add_arguments(parser) -> None:
     parser.add_argument("name", nargs="?", help="which benchmark")
     parser.add_argument("--json", action="store_true", help="one object for programs")
+    parser.add_argument("--write-costs", action="store_true",
+                        help="make these numbers the table that is held")
     parser.add_argument("--no-build", action="store_true", help="trust what lies in build/")
 
 
-def _print_stages(stages: list[bench.Stage]) -> None:
+def _print_stages(stages: tuple[bench.Stage, ...]) -> None:
     for stage in stages:
         print(f"{stage.at_ns / 1e6:10.3f} ms  +{stage.step_ns / 1e6:8.3f}  {stage.marker}")
 
 
-def _print_measures(measures: list[bench.Measure]) -> None:
-    width = max((len(each.name) for each in measures), default=0)
-    if measures:
-        print(f"{'operation':<{width}} {'median':>10} {'minimum':>10} {'maximum':>10}")
-    for each in measures:
-        print(f"{each.name:<{width}} {each.median:>10,} {each.minimum:>10,} {each.maximum:>10,}")
+def _print_figures(reading: bench.Reading) -> None:
+    """Medians with what is allowed; the range only where there is one."""
+    table = costs.table(reading.name)
+    ranges = {each.name: f"   {each.minimum:,} to {each.maximum:,}"
+              for each in reading.measures if each.minimum != each.maximum}
+    width = max(map(len, reading.figures))
+    print(f"{'':<{width}} {'figure':>12} {'table':>12} {'must':>8} {'aim':>8}")
+    for name, figure in reading.figures.items():
+        row = table.get(name, costs.Cost())
+        limits = [f"{value:>{size},}" if value is not None else " " * size
+                  for value, size in ((row.cost, 12), (row.must, 8), (row.aim, 8))]
+        print(f"{name:<{width}} {figure:>12,} {' '.join(limits)}{ranges.get(name, '')}".rstrip())
+
+
+def _print(reading: bench.Reading) -> None:
+    if reading.stages:
+        _print_stages(reading.stages)
+    else:
+        _print_figures(reading)
 
 
 def execute(arguments) -> Exit:
@@ -54,15 +73,13 @@ def execute(arguments) -> Exit:
     if not result.passed:
         print("\n".join(report.reason_lines(scenario, result)))
         return Exit.FAILED
-    text = (result.folder / "serial.log").read_text(encoding="utf-8", errors="replace")
-    measures = bench.measurements(text.splitlines()) + bench.rates(text.splitlines())
-    stages = [] if measures else bench.stages(result.stamps, text.splitlines())
-    if not measures and not stages:
-        raise UsageError(f"{arguments.name}: the run passed, but said no number")
+    reading = bench.read(arguments.name, result)
+    if arguments.write_costs:
+        costs.write(arguments.name, reading.figures)
     if arguments.json:
-        print(json.dumps({each.name: each.median for each in measures}
-                         | {stage.marker: stage.at_ns for stage in stages}))
-        return Exit.PASSED
-    _print_stages(stages)
-    _print_measures(measures)
-    return Exit.PASSED
+        print(json.dumps(reading.figures))
+    else:
+        _print(reading)
+    problems = [*reading.problems, *costs.problems(arguments.name, reading.figures)]
+    print("\n".join(problems), end="\n" if problems else "", file=sys.stderr)
+    return Exit.FAILED if problems else Exit.PASSED

@@ -20,10 +20,10 @@ from harness.terminal import Progress
 SUMMARY = "run every test and scenario; last line: N passed, M failed"
 HELP = """\
 examples:
-  ./erix test                       everything: host, python, tidy, scenarios
+  ./erix test                       everything: host, python, tidy, bench, scenarios
   ./erix test prompt                one scenario
   ./erix test 'boot-*' tag:disk     scenarios by pattern or tag (group:NAME, `not` before a word)
-  ./erix test host                  only the host tests (others: python, tidy, scenarios)
+  ./erix test host                  only the host tests (others: python, tidy, bench, scenarios)
   ./erix test -j 1 --verbose        one at a time, every check on a line
   ./erix test --seed 42             the nonces of an earlier run (its results.json names them)
   ./erix test --all                 also what is dealt out to turns (tag rotating, lies, misroutes)
@@ -56,7 +56,7 @@ def _worker_count(word: str) -> int:
 
 def add_arguments(parser) -> None:
     parser.add_argument("expression", nargs="*", metavar="EXPR",
-                        help="suites (host, python, tidy, scenarios) or scenarios")
+                        help="suites (host, python, tidy, bench, scenarios) or scenarios")
     parser.add_argument("-j", "--jobs", type=_worker_count, default=os.cpu_count() or 1,
                         metavar="N", help="workers, as many as processors by default")
     parser.add_argument("--seed", default="", help="where the nonces come from")
@@ -126,7 +126,7 @@ def _plan(arguments) -> tuple[tuple[str, ...], list[Scenario], int]:
 
 def _context(chosen: tuple[str, ...], seed: str, folder, all_cold: bool, say
              ) -> runner.Context | None:
-    if not {"scenarios", *suites.GENERATED} & set(chosen):
+    if not {"scenarios", "bench", *suites.GENERATED} & set(chosen):
         return None
     cold = None if all_cold else snapshot.cold_sample(load_all(), seed)
     return runner.Context(Images(), accelerator.choose().name, hostunit.measure().factor, seed,
@@ -186,7 +186,7 @@ def _build(chosen: tuple[str, ...], arguments) -> None:
     if not arguments.no_build:
         # Some Python tests boot the loader, so they need what scenarios need; and what a shard was
         # built from must be the same in all of them.
-        machines = {"scenarios", "python", *suites.GENERATED} & set(chosen)
+        machines = {"scenarios", "python", "bench", *suites.GENERATED} & set(chosen)
         all_machines = machines or arguments.shard
         build.build(("host", "target", "uefi") if all_machines else ("host",))
 
