@@ -1,65 +1,61 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Verifier: the death of verify-crash-victim is reported once, with its name, its role and the very
- * address, which depends on the nonce.
+ * Verifier: a sound system has no report; the death of a child is reported once, with its name, its
+ * process, and the very address at which it died, which depends on the nonce.
  */
 #include <protocol/crash.h>
-#include <protocol/time.h>
-#include <slots/roles.h>
 #include <slots/verify-crashd.h>
+#include <userlib/child.h>
 #include <userlib/start.h>
 #include <userlib/verifier.h>
 
 #include <string.h>
 
 constexpr uint32_t vector_page_fault = 14;
-constexpr uint32_t waits_max = 200;
-constexpr uint64_t wait_ns = 10'000'000;
+constexpr uint64_t nowhere_mask = UINT64_C(0xfffffff8);
 
 static const struct crash_cap crashd = {SLOT_PEER_CRASHD};
-static const struct time_cap timed = {SLOT_PEER_TIMED};
 
-/* As verify-crash-victim has it. */
-static uint64_t address_of(const char *nonce)
+/* The child dies before this returns. */
+static const char *kill_child(const struct child_order *order, uint32_t *process_out)
 {
-    uint64_t address = 0x1000;
-    for (uint32_t index = 0; index < root_nonce_bytes; index++) {
-        address += (uint64_t)(uint8_t)nonce[index] << (index % 8);
+    struct child_maker maker = {};
+    struct child child = {};
+    struct process_wait_reply ending = {};
+    if (child_maker_init(&maker, (struct process_cap){SLOT_PEER_PROCD},
+            (struct vspace_cap){SLOT_PEER_VSPACED}) != STATUS_OK ||
+        child_start(&maker, order, &child) != STATUS_OK) {
+        return "no child can be started";
     }
-    return address;
-}
-
-/* The victim dies while this runs. */
-static enum status await_report(struct crash_read_reply *report_out)
-{
-    const struct crash_read_request first = {};
-    enum status status = crash_read(crashd, &first, report_out);
-    for (uint32_t count = 0; count < waits_max && status == STATUS_END; count++) {
-        struct time_now_monotonic_reply now = {};
-        status = time_now_monotonic(timed, &now);
-        if (status == STATUS_OK) {
-            status = time_wait_until(
-                timed, &(struct time_wait_until_request){.deadline_ns = now.nanoseconds + wait_ns});
-        }
-        if (status == STATUS_OK) {
-            status = crash_read(crashd, &first, report_out);
-        }
-    }
-    return status;
+    *process_out = child.process;
+    return child_wait(&child, &ending) == STATUS_OK && ending.reason == process_reason_faulted
+               ? nullptr
+               : "the child did not die of a fault";
 }
 
 static const char *verify(const struct verifier *verifier)
 {
+    const struct crash_read_request first = {};
+    const struct child_order order = {.name = "dying-child",
+        .act = CHILD_WRITE,
+        .address = mapping_base + (verifier_number(verifier, 0) & nowhere_mask)};
     struct crash_read_reply report = {};
-    if (await_report(&report) != STATUS_OK) {
-        return "there is no report of the dead program";
+    uint32_t process = 0;
+    if (crash_read(crashd, &first, &report) != STATUS_END) {
+        return "there is a report of a system that is sound";
     }
-    if (report.role != ROLE_VERIFY_CRASH_VICTIM ||
-        strncmp(report.name, "verify-crash-victim", sizeof report.name) != 0 ||
-        report.vector != vector_page_fault || report.time_ns == 0) {
+    const char *reason = kill_child(&order, &process);
+    if (reason != nullptr) {
+        return reason;
+    }
+    if (crash_read(crashd, &first, &report) != STATUS_OK) {
+        return "there is no report of the dead child";
+    }
+    if (report.process != process || report.vector != vector_page_fault || report.time_ns == 0 ||
+        strncmp(report.name, order.name, sizeof report.name) != 0) {
         return "the report is about another death";
     }
-    if (report.address != address_of(verifier->nonce)) {
+    if (report.address != order.address) {
         return "the report has another address";
     }
     const struct crash_read_request next = {.cursor = report.next_cursor};

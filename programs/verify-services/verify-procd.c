@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Verifier: the process itself is in the list, with its authority row by row as the start-up block
- * has it; there is an end, nobody else, and no order without the right.
+ * has it; a child ends with the exit status that it was told, which is the nonce's; there is an
+ * end, nobody else, and no order without the right.
  */
 #include <protocol/process.h>
 #include <slots/roles.h>
 #include <slots/verify-procd.h>
+#include <userlib/child.h>
 #include <userlib/slots.h>
 #include <userlib/start.h>
 #include <userlib/verifier.h>
@@ -28,6 +30,24 @@ static const char *verify_authority(const struct startup *startup)
     }
     return process_authority(procd, &request, &row) == STATUS_END ? nullptr
                                                                   : "authority has no end";
+}
+
+/* A child ends with the exit status that it was told. */
+static const char *verify_child(const struct verifier *verifier)
+{
+    const struct child_order order = {
+        .name = "child", .act = CHILD_EXIT, .value = verifier_number(verifier, 0)};
+    struct child_maker maker = {};
+    struct child child = {};
+    struct process_wait_reply ending = {};
+    if (child_maker_init(&maker, procd, (struct vspace_cap){SLOT_PEER_VSPACED}) != STATUS_OK ||
+        child_start(&maker, &order, &child) != STATUS_OK) {
+        return "no child can be started";
+    }
+    return child_wait(&child, &ending) == STATUS_OK && ending.reason == process_reason_exited &&
+                   ending.code == (int64_t)order.value
+               ? nullptr
+               : "the child's end is not told as it was";
 }
 
 static const char *refuse(void)
@@ -54,6 +74,7 @@ static const char *verify(const struct verifier *verifier)
         return "procd does not know this process";
     }
     const char *reason = verify_authority(startup);
+    reason = reason == nullptr ? verify_child(verifier) : reason;
     return reason == nullptr ? refuse() : reason;
 }
 

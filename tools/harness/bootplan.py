@@ -94,9 +94,7 @@ class BootPlan:
         return "test" if self.image_kind == "test" else self.profile
 
 
-# Verifiers of a service that runs in a test mode, where they are not just verify-SERVICE.
-SMOKE_VERIFIERS = {"crashd": ("verify-crash-victim", "verify-crashd")}
-SERIAL_PROBE = ("verify-serial-probe",)
+SERIAL_PROBE = "verify-serial-probe"
 
 
 def service_verifiers(scenario: Scenario) -> tuple[str, ...]:
@@ -104,9 +102,9 @@ def service_verifiers(scenario: Scenario) -> tuple[str, ...]:
     found: tuple[str, ...] = ()
     for key, service in values.SERVICE_TEST_FIELDS.items():
         if scenario.options[key] == "smoke":
-            found += SMOKE_VERIFIERS.get(service, (f"verify-{service}",))
+            found += (f"verify-{service}",)
         if scenario.options[key] == "serial-probe":
-            found += SERIAL_PROBE
+            found += (SERIAL_PROBE,)
     return found
 
 
