@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: ISC
 """Scenario files: what the schema refuses and how it says so, and the rules between keys."""
+import contextlib
+import io
 import sys
 from pathlib import Path
+from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from support import EngineTest  # noqa: E402  (puts tools/ on the path)
-from harness import expression, groups, lint, scenario, template, tomlplace, twins  # noqa: E402
-from harness.outcome import UsageError  # noqa: E402
+from harness import cli, expression, groups, lint, scenario, template  # noqa: E402
+from harness import tomlplace, twins  # noqa: E402
+from harness.outcome import Exit, UsageError  # noqa: E402
 
 GOOD = '[expect]\nexit = "success"\nordered = ["ERIX_ROOTD:READY"]\n'
 SMOKE = 'kernel_rootd_test = "smoke"\n'
@@ -267,6 +271,39 @@ class Choice(EngineTest):
             self.chosen("group:nothing-like-it")
         with self.assertRaisesRegex(UsageError, "behind it"):
             self.chosen("not")
+
+
+class FrontDoor(EngineTest):
+    """./erix scenario and ./erix group, over the scenarios of the tree."""
+
+    def said(self, *words: str) -> str:
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            self.assertEqual(cli.dispatch(list(words)), Exit.PASSED)
+        return out.getvalue()
+
+    def test_groups(self):
+        self.assertRegex(self.said("group"), r"(?m)^phase0 +[1-9]")
+        self.assertRegex(self.said("group", "phase1"), r"(?m)^phase1-time ")
+
+    def test_scenarios(self):
+        self.assertIn("twin: phase0\n", self.said("scenario", "phase0-missing[memd]"))
+        self.assertRegex(self.said("scenario", "phase0-missing"), r"(?m)^phase0-missing\[memd\] ")
+        self.assertRegex(self.said("scenario"), r"(?m)^core-normal ")
+
+    def test_running_is_testing(self):
+        for words, wanted in ((("group", "run", "phase0", "--cold"), ["group:phase0"]),
+                              (("scenario", "run", "phase0", "--cold"), ["phase0"])):
+            with mock.patch("harness.commands.test.execute", return_value=Exit.PASSED) as test:
+                self.said(*words)
+            self.assertEqual(test.call_args[0][0].expression, wanted)
+            self.assertTrue(test.call_args[0][0].cold)
+
+    def test_wrong_words(self):
+        for words in (("group", "phase"), ("group", "phase0", "x"), ("group", "run"),
+                      ("group", "run", "x"), ("scenario", "x"), ("scenario", "phase0", "x"),
+                      ("scenario", "run"), ("scenario", "run", "x")):
+            with self.assertRaises(UsageError):
+                self.said(*words)
 
 
 class Texts(EngineTest):

@@ -13,8 +13,8 @@ from harness.terminal import styled
 
 # Each is a module of harness.commands with SUMMARY, HELP, add_arguments(parser) and
 # execute(arguments) -> Exit.
-COMMANDS = ("setup", "doctor", "build", "run", "test", "rerun", "diff", "merge", "list", "lint",
-            "image", "debug", "bench", "digests", "tidy", "fuzz")
+COMMANDS = ("setup", "doctor", "build", "run", "test", "rerun", "diff", "merge", "list",
+            "scenario", "group", "lint", "image", "debug", "bench", "digests", "tidy", "fuzz")
 
 USAGE = """\
 EriX: a capability microkernel system, and the harness that proves it.
@@ -65,10 +65,11 @@ def _parse(name: str, words: list[str]) -> tuple[ModuleType, argparse.Namespace]
     return module, parser.parse_args(words)
 
 
-def _dispatch(words: list[str]) -> Exit:
+def dispatch(words: list[str]) -> Exit:
+    """Do what one command line says; raises HarnessError."""
     if not words or words[0] in ("help", "-h", "--help"):
         if len(words) > 1 and words[0] == "help":
-            return _dispatch([words[1], "--help"])
+            return dispatch([words[1], "--help"])
         print(_overview(), end="")
         return Exit.PASSED if words else Exit.USAGE
     if words[0] not in COMMANDS:
@@ -82,7 +83,7 @@ def main(words: list[str]) -> int:
     """Run one command line and return its exit status; errors become messages."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return int(_dispatch(words))
+        return int(dispatch(words))
     except HarnessError as error:
         print(styled("error: ", "bad", sys.stderr) + str(error), file=sys.stderr)
         return int(error.status)

@@ -26,7 +26,8 @@ def add_arguments(parser) -> None:
     parser.add_argument("--groups", action="store_true", help="show groups instead")
 
 
-def _object(scenario: Scenario, all_names: list[str]) -> dict:
+def describe(scenario: Scenario, all_names: list[str]) -> dict:
+    """Everything about a scenario, for programs."""
     return {"name": scenario.name, "file": str(scenario.file.relative_to(paths.ROOT)),
             "summary": scenario.summary, "tags": list(scenario.tags),
             "proves": list(scenario.proves),
@@ -37,18 +38,26 @@ def _object(scenario: Scenario, all_names: list[str]) -> dict:
             "budget": asdict(scenario.budget)}
 
 
+def print_groups(all_names: list[str]) -> None:
+    for group in groups.names():
+        print(f"{group:<40} {len(groups.members(group, all_names)):>4}")
+
+
+def print_scenarios(chosen: list[Scenario]) -> None:
+    width = max((len(scenario.name) for scenario in chosen), default=0)
+    for scenario in chosen:
+        print(f"{scenario.name:<{width}}  {scenario.summary}")
+
+
 def execute(arguments) -> Exit:
     everything = load_all()
     all_names = [scenario.name for scenario in everything]
     if arguments.groups:
-        for group in groups.names():
-            print(f"{group:<40} {len(groups.members(group, all_names)):>4}")
+        print_groups(all_names)
         return Exit.PASSED
     chosen = expression.choose(arguments.expression, everything)
     if arguments.json:
-        print(json.dumps([_object(scenario, all_names) for scenario in chosen], indent=1))
-        return Exit.PASSED
-    width = max((len(scenario.name) for scenario in chosen), default=0)
-    for scenario in chosen:
-        print(f"{scenario.name:<{width}}  {scenario.summary}")
+        print(json.dumps([describe(scenario, all_names) for scenario in chosen], indent=1))
+    else:
+        print_scenarios(chosen)
     return Exit.PASSED
