@@ -98,5 +98,9 @@ FAULTS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 def apply(image: bytes, fault: str) -> bytes:
-    """The image with the damage; unchanged for "none" and for faults made before signing."""
-    return FAULTS[fault](image) if fault in FAULTS else image
+    """The image with the damage; unchanged for "none" and for faults made before signing. Damage
+    that hits nothing is an error: the image would be refused, or not, for another reason."""
+    damaged = FAULTS[fault](image) if fault in FAULTS else image
+    if fault in FAULTS and damaged == image:
+        raise BuildError(f"the image fault {fault} changes nothing")
+    return damaged

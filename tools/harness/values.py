@@ -30,7 +30,7 @@ DISK_IMAGE_CASES = ("none", "no-virtio-sata", "single-virtio-junk-sata",
 
 ROOTD_TEST_MODES = (
     "none", "smoke", "force-fail", "full-system", "authority-graph", "kernel-exception",
-    "messages-core", "messages-device", "messages-file", "deaths",
+    "messages-core", "messages-device", "messages-file", "deaths", "protection",
     "phase0", "phase0-exit", "phase0-isolation", "phase0-fault-kill", "phase0-stress-1k",
     "phase0-force-service-fail", "phase1-lookup", "phase1-time", "phase1-log",
     "phase2-irq", "phase2-driver-hold", "phase2-driver-capcheck", "phase2-probe",

@@ -147,6 +147,7 @@ static const struct {
     {4096 * 6 - 1, 1, 1, BOOTIMG_PADDING, STATUS_CORRUPT, "console-font"},
     {manifest_at + 4, 4, BOOTIMG_PROFILE_RELEASE, BOOTIMG_KEY_PROFILE, STATUS_UNTRUSTED, ""},
     {128 + 88 * 2 + 56, 1, 0, BOOTIMG_SECTION_HASH, STATUS_UNTRUSTED, "rootd"},
+    {128 + 88 * 2 + 56 + 31, 1, 0, BOOTIMG_SECTION_HASH, STATUS_UNTRUSTED, "rootd"},
     {4096, 1, 0, BOOTIMG_SECTION_HASH, STATUS_UNTRUSTED, "kernel"},
     {4096 * 5, 1, 0, BOOTIMG_SECTION_HASH, STATUS_UNTRUSTED, "console-font"},
 };
