@@ -104,7 +104,7 @@ def boot_image(plan: BootPlan) -> Path | None:
     parts = sections(plan)
     key_file = signing_key(plan)
     key = ("boot image", components.digest(paths.ROOT / "tools" / "bootimg"), plan.signed_profile,
-           plan.image_fault, cas.digest_file(key_file),
+           plan.image_fault, cas.digest_file(Path(bootfault.__file__)), cas.digest_file(key_file),
            *(f"{part.kind} {part.name} {hashlib.sha256(part.data).hexdigest()}" for part in parts))
     image = cas.get(key, lambda target: target.write_bytes(sign(plan, parts, key_file)))
     _check_hits(plan, image)

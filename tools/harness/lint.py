@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from harness import authorityfaults, bootplan, groups, markers, paths, twins, values
+from harness import authorityfaults, bootplan, canary, groups, markers, paths, twins, values
 from harness.schema import Checker, Problem
 from harness.scenario import Scenario, read_all
 from harness.suggest import nearest
@@ -180,7 +180,7 @@ def scenario_problems(scenario: Scenario) -> list[Problem]:
 
 
 def problems(folder: Path = paths.SCENARIOS, group_folder: Path = paths.GROUPS) -> list[Problem]:
-    """Everything that is wrong with scenarios and groups."""
+    """Everything that is wrong with scenarios, groups and canaries."""
     scenarios, found = read_all(folder)
     for scenario in scenarios:
         found += [each for each in scenario_problems(scenario) if each not in found]
@@ -189,4 +189,5 @@ def problems(folder: Path = paths.SCENARIOS, group_folder: Path = paths.GROUPS) 
     if not found:
         found += twins.problems(scenarios)
         found += groups.problems([scenario.name for scenario in scenarios], group_folder)
+        found += canary.read_all()[1]
     return found

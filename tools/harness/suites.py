@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""The suites of `./erix test` and the jobs in each: host, python, tidy, bench, scenarios; those
-that are generated have their jobs from generated.py."""
+"""The suites of `./erix test` and the jobs in each: host, python, tidy, bench, scenarios. Those that
+are generated have their jobs from generated.py, the canaries from aviary.py."""
 import json
 import subprocess
 import sys
@@ -14,7 +14,7 @@ from harness.outcome import BuildError
 from harness.report import reason_lines
 from harness.scenario import Scenario
 
-SUITES = ("host", "python", "tidy", "bench", "scenarios", "liars", "misroutes")
+SUITES = ("host", "python", "tidy", "bench", "scenarios", "liars", "misroutes", "canaries")
 GENERATED = ("liars", "misroutes")  # generated.py
 ESTIMATES = "durations"
 ESTIMATE_UNKNOWN_S = 5.0
@@ -40,12 +40,11 @@ class Estimates:
         state.store(ESTIMATES, {}, self._known)
 
 
-def host_tests() -> dict[str, list[str]]:
-    """The test programs of build/host by suite/name and their command lines, as Meson knows them.
-    What Meson would put into their environment is put before them with env."""
-    done = subprocess.run([tools.find("meson"), "introspect", "--tests",
-                           str(paths.BUILD / "host")], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, check=False)
+def host_tests(folder: Path = paths.BUILD / "host") -> dict[str, list[str]]:
+    """The test programs of a build directory by suite/name and their command lines, as Meson knows
+    them. What it would put into their environment is put before them with env."""
+    done = subprocess.run([tools.find("meson"), "introspect", "--tests", str(folder)],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     if done.returncode != 0:
         raise BuildError(f"meson introspect: {done.stderr.decode(errors='replace')}")
     rows = json.loads(done.stdout)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from harness import (accelerator, build, campaign, durations, expression, generated, hostunit, lint,
-                     misroutes, packages, programs, rotation, runner, runs, shard, snapshot, suites,
-                     tools)
+from harness import (accelerator, alarm, aviary, build, campaign, durations, expression, generated,
+                     hostunit, lint, misroutes, packages, programs, rotation, runner, runs, shard,
+                     snapshot, suites, tools)
 from harness.check import Check, Job
 from harness.images import Images
 from harness.outcome import Exit, UsageError
@@ -20,11 +20,12 @@ from harness.terminal import Progress
 SUMMARY = "run every test and scenario; last line: N passed, M failed"
 HELP = """\
 examples:
-  ./erix test                       everything: host, python, tidy, bench, scenarios
+  ./erix test                       everything: host, python, tidy, bench, scenarios, canaries
   ./erix test prompt                one scenario
   ./erix test 'boot-*' tag:disk     scenarios by pattern or tag (group:NAME, `not` before a word)
-  ./erix test host                  only the host tests (others: python, tidy, bench, scenarios)
+  ./erix test host                  only host tests (or python, tidy, bench, scenarios, canaries)
   ./erix test -j 1 --verbose        one at a time, every check on a line
+  ./erix test --canaries            all canaries (--canaries smap-off: one)
   ./erix test --seed 42             the nonces of an earlier run (its results.json names them)
   ./erix test --all                 also what is dealt out to turns (tag rotating, lies, misroutes)
   ./erix test --liar                every success, on systems in which services lie: must fail
@@ -35,11 +36,11 @@ examples:
   ./erix test --shard 1/4           the first of four parts; `./erix merge` puts them together
 
 Scenarios with the tag `rotating` are dealt out to eight turns, and the number of commits decides
-which turn is played; a turn also has a few lies and misroutes. What is named is always run. A
-machine starts from one that was saved after its firmware, except for what is about booting and one
-in twenty of the rest, chosen by the seed. What has passed here with the same inputs is not run
-again, but for one in fifty, unless it is named, or CI is set in the environment, or with --cold.
-`./erix rerun` runs what has not passed yet.
+which turn is played; a turn also has a few canaries, lies and misroutes. What is named is always
+run. A machine starts from one that was saved after its firmware, except for what is about booting
+and one in twenty of the rest, chosen by the seed. What has passed here with the same inputs is not
+run again, but for one in fifty, unless it is named, or CI is set in the environment, or with
+--cold. `./erix rerun` runs what has not passed yet.
 
 Nothing is skipped or tried again. Results lie in out/last: index.html, results.json, junit.xml and
 a folder for each scenario with serial.log, qemu.cmd and verdict.json. Status 0: all passed, 1:
@@ -56,7 +57,7 @@ def _worker_count(word: str) -> int:
 
 def add_arguments(parser) -> None:
     parser.add_argument("expression", nargs="*", metavar="EXPR",
-                        help="suites (host, python, tidy, bench, scenarios) or scenarios")
+                        help="suites (host, python, tidy, bench, scenarios, canaries) or scenarios")
     parser.add_argument("-j", "--jobs", type=_worker_count, default=os.cpu_count() or 1,
                         metavar="N", help="workers, as many as processors by default")
     parser.add_argument("--seed", default="", help="where the nonces come from")
@@ -78,6 +79,9 @@ def add_arguments(parser) -> None:
                         help="run part I of N")
     parser.add_argument("--into", type=Path, default=None, metavar="DIR",
                         help="put the results here instead of out/run; DIR is new or empty")
+    parser.add_argument("--canaries", nargs="*", metavar="NAME",
+                        help="only canaries: these, or all; each takes a guard out of a copy of "
+                             "the tree, and a test must notice")
     parser.add_argument("--verbose", action="store_true", help="print what passed, too")
     parser.add_argument("--no-build", action="store_true", help="trust what lies in build/")
     parser.add_argument("--write-counts", action="store_true",
@@ -98,11 +102,14 @@ def _due(scenarios: list[Scenario], arguments) -> list[Scenario]:
 
 def _plan(arguments) -> tuple[tuple[str, ...], list[Scenario], int]:
     """The chosen suites, the chosen scenarios, and how many there are if it is about all."""
-    words = arguments.expression
     problems = lint.problems()
     if problems:
         raise UsageError("\n".join(str(problem) for problem in problems))
     scenarios = load_all()
+    if arguments.canaries is not None:
+        if words:
+            raise UsageError("--canaries NAME...: nothing else is tested with them")
+        return ("canaries",), [], 0
     alone = [suite for suite, wanted in zip(suites.GENERATED,
                                             (arguments.liar, arguments.misroutes)) if wanted]
     if alone:
@@ -183,7 +190,7 @@ def _folder(into: Path | None) -> Path:
 
 
 def _build(chosen: tuple[str, ...], arguments) -> None:
-    if not arguments.no_build:
+    if chosen != ("canaries",) and not arguments.no_build:
         # Some Python tests boot the loader, so they need what scenarios need; and what a shard was
         # built from must be the same in all of them.
         machines = {"scenarios", "python", "bench", *suites.GENERATED} & set(chosen)
@@ -205,6 +212,8 @@ def execute(arguments, select: Callable[[list[Job]], list[Job]] = list) -> Exit:
         for suite in suites.GENERATED:
             if suite in chosen:
                 jobs += generated.jobs(suite, load_all(), context, estimates, _turn(arguments))
+        if "canaries" in chosen:
+            jobs.append(aviary.job(arguments.canaries, _turn(arguments), estimates))
         if arguments.stress:
             jobs = _stress(arguments, scenarios, context)
         if not jobs:
