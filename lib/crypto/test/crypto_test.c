@@ -2,6 +2,7 @@
 /* Published vectors of SHA-2 (FIPS 180-4 examples) and Ed25519 (RFC 8032, 7.1), and strictness. */
 #include <lib/crypto/crypto.h>
 
+#include <lib/crypto/curve.h>
 #include <lib/testing/check.h>
 
 #include <stdlib.h>
@@ -212,6 +213,51 @@ static void ed25519_refuses_every_flipped_bit(void)
     CHECK_EQUAL(ed25519_verify(public_key, parts, message, 2), STATUS_OK);
 }
 
+/* The number by which a secret key multiplies the base point. */
+static struct scalar multiplier_of(const uint8_t secret_key[static ed25519_secret_key_bytes])
+{
+    uint8_t digest[sha512_digest_bytes];
+    sha512_hash(secret_key, ed25519_secret_key_bytes, digest);
+    digest[0] &= 0xf8;
+    digest[31] &= 0x7f;
+    digest[31] |= 0x40;
+    return scalar_reduce(digest, scalar_bytes);
+}
+
+/*
+ * A signature whose stated commitment differs from the true one in the bit given, and from which
+ * all else follows: so of the comparison of commitments every byte counts. Any other flipped bit
+ * changes the challenge, and with it all bytes at once. bit_count: no bit is flipped.
+ */
+static void ed25519_compares_every_byte_of_the_commitment(void)
+{
+    constexpr size_t bit_count = scalar_bytes * 8;
+    static const uint8_t key[ed25519_secret_key_bytes] = {1};
+    static const uint8_t secret_of_commitment[ed25519_secret_key_bytes] = {2};
+    const struct scalar key_multiplier = multiplier_of(key);
+    const struct scalar multiplier = multiplier_of(secret_of_commitment);
+    uint8_t public_key[ed25519_public_key_bytes];
+    uint8_t signature[ed25519_signature_bytes];
+    uint8_t digest[sha512_digest_bytes];
+    ed25519_derive_public_key(key, public_key);
+    for (size_t bit = 0; bit <= bit_count; bit++) {
+        struct sha512 hash;
+        ed25519_derive_public_key(secret_of_commitment, signature);
+        if (bit < bit_count) {
+            signature[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        }
+        sha512_init(&hash);
+        sha512_update(&hash, signature, scalar_bytes);
+        sha512_update(&hash, public_key, sizeof public_key);
+        sha512_final(&hash, digest);
+        const struct scalar challenge = scalar_reduce(digest, sizeof digest);
+        const struct scalar s = scalar_multiply_add(&challenge, &key_multiplier, &multiplier);
+        scalar_encode(&s, signature + scalar_bytes);
+        CHECK_EQUAL(ed25519_verify(public_key, signature, "", 0),
+            bit == bit_count ? STATUS_OK : STATUS_UNTRUSTED);
+    }
+}
+
 /* S + L solves the same equation: it would be a second signature of the same message. */
 static void ed25519_refuses_s_not_below_the_order(void)
 {
@@ -275,6 +321,7 @@ int main(void)
     TEST(compares);
     TEST(ed25519_published_vectors);
     TEST(ed25519_refuses_every_flipped_bit);
+    TEST(ed25519_compares_every_byte_of_the_commitment);
     TEST(ed25519_refuses_s_not_below_the_order);
     TEST(ed25519_refuses_weak_and_malformed_keys);
     return check_report();
