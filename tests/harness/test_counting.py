@@ -102,6 +102,12 @@ class Pools(EngineTest):
         pool, _ = self.pool([self.job("a", lambda: [])])
         self.assertEqual(pool.lost, ["suite/a"])
 
+    def test_a_result_that_comes_twice_is_a_failure(self):
+        job = self.job("a", lambda: [Check("suite", "one", True), Check("suite", "one", True)])
+        pool, _ = self.pool([job])
+        self.assertEqual([check.passed for check in pool.checks], [True, False])
+        self.assertIn("came twice", pool.checks[1].details[0])
+
     def test_a_missing_tool_ends_everything(self):
         def lacking():
             raise EnvironmentProblem("no qemu")

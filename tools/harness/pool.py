@@ -9,6 +9,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 
 from harness.check import Check, Job
 from harness.outcome import EnvironmentProblem
@@ -17,6 +18,7 @@ from harness.terminal import Progress, duration
 SLOW_FACTOR = 3.0
 SLOW_MIN_S = 20.0
 WAKE_S = 0.2
+TWICE = "a result of this name came twice: one of them hides the other"
 
 
 class Pool:
@@ -38,6 +40,7 @@ class Pool:
         self._problem: EnvironmentProblem | None = None
         self.outcomes: dict[str, list[Check]] = {}
         self.checks: list[Check] = []
+        self._names: set[tuple[str, str]] = set()
         self.lost: list[str] = []
 
     def _work(self) -> None:
@@ -122,5 +125,8 @@ class Pool:
         if not checks:
             self.lost.append(label)
         for check in checks:
+            if (check.suite, check.name) in self._names:
+                check = replace(check, passed=False, details=(TWICE, *check.details))
+            self._names.add((check.suite, check.name))
             self.checks.append(check)
             self._report(check)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""The suites of `./erix test` and the jobs in each: host, python, tidy, bench, scenarios. Those that
-are generated have their jobs from generated.py, the canaries from aviary.py."""
+"""The suites of `./erix test` and the jobs in each: host, python, tidy, bench, scenarios. Those
+that are generated have their jobs from generated.py, the canaries from aviary.py."""
 import json
 import subprocess
 import sys

@@ -106,6 +106,7 @@ def _plan(arguments) -> tuple[tuple[str, ...], list[Scenario], int]:
     if problems:
         raise UsageError("\n".join(str(problem) for problem in problems))
     scenarios = load_all()
+    words = arguments.expression
     if arguments.canaries is not None:
         if words:
             raise UsageError("--canaries NAME...: nothing else is tested with them")
@@ -218,6 +219,8 @@ def execute(arguments, select: Callable[[list[Job]], list[Job]] = list) -> Exit:
             jobs = _stress(arguments, scenarios, context)
         if not jobs:
             raise UsageError("nothing to test: " + " ".join(arguments.expression))
+        jobs += [alarm.job(suite) for suite in chosen if suite in alarm.ALARMS
+                 and (not arguments.expression or suite in arguments.expression)]
         progress.say(_headline(context, scenarios, arguments.jobs))
         if whole > len(scenarios):
             progress.say(f"{whole - len(scenarios)} of {whole} scenarios wait for their turn "
