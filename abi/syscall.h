@@ -132,7 +132,9 @@ enum cspace_operation : uint16_t {
     CSPACE_COPY = 1,
     CSPACE_MOVE = 2,   /* args: source slot (caller's), target slot (in self) */
     CSPACE_DELETE = 3, /* args: slot (in self); deleting an empty slot is OK */
-    CSPACE_REVOKE = 4, /* args: slot (in self); deletes all that was derived from it */
+    /* args: slot (in self); deletes all that was derived from it. If it lies in a space that was
+     * made from it, it goes with that, and what is left then belongs to its parent. */
+    CSPACE_REVOKE = 4,
     /* args: slot (in self); results: kind | rights << 8 | label << 32, badge,
      * a value by kind (frame/untyped/cspace bits, first port | last port << 16) */
     CSPACE_IDENTIFY = 5,

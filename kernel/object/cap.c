@@ -173,8 +173,8 @@ bool cap_revoke_step(struct capability *cap)
         kassert(depth <= derivation_depth_max);
         leaf = leaf->first_child;
     }
-    (void)delete_or_park(leaf, cap); /* Progress either way; the loop is the caller's. */
-    return cap->first_child == nullptr && kernel_state.parked.kind == OBJECT_NONE;
+    (void)delete_or_park(leaf, cap);    /* Progress either way; the loop is the caller's. */
+    return cap->first_child == nullptr; /* What is parked is still a child. */
 }
 
 /* One step on the parked capability; false if there is none. */
