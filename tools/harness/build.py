@@ -53,6 +53,12 @@ FUZZ = Machine("fuzz", "--native-file",
                ("-Dbuildtype=debug", "-Doptimization=1", "-Db_sanitize=address,undefined",
                 "-Db_lundef=false", "-Dfuzz=true"), "host")
 
+# The kernel's host tests once more, for counting branches.
+COVERAGE = Machine("coverage", "--native-file",
+                   ("-Dbuildtype=debug", "-Doptimization=1", "-Db_lundef=false",
+                    "-Dc_args=-fprofile-instr-generate -fcoverage-mapping",
+                    "-Dc_link_args=-fprofile-instr-generate"), "host")
+
 
 @contextmanager
 def exclusive():
@@ -135,6 +141,13 @@ def build_fuzzer(target: str) -> None:
     with Progress() as shown, exclusive():
         _configure(FUZZ, shown)
         _ninja(FUZZ, (target,), shown)
+
+
+def build_coverage(targets: tuple[str, ...]) -> None:
+    """Build tests in build/coverage."""
+    with Progress() as shown, exclusive():
+        _configure(COVERAGE, shown)
+        _ninja(COVERAGE, targets, shown)
 
 
 def build(names: tuple[str, ...] = ("host", "target", "uefi"), targets: tuple[str, ...] = (),

@@ -10,6 +10,7 @@ from pathlib import Path
 from harness import (costs, durations, images, lastpass, passcache, paths, programs, runner,
                      sources, state, tidy, tools)
 from harness.check import Check, Job
+from harness.coverage import checks as coverage_checks
 from harness.outcome import BuildError
 from harness.report import reason_lines
 from harness.scenario import Scenario
@@ -154,6 +155,7 @@ def jobs(chosen: tuple[str, ...], scenarios: list[Scenario], context: runner.Con
     result: list[Job] = []
     if "host" in chosen:
         result += _program_jobs("host", host_tests(), estimates, paths.BUILD / "host")
+        result.append(Job("host", "coverage", estimates.of("host", "coverage"), coverage_checks))
     if "python" in chosen:
         result += _program_jobs("python", python_tests(), estimates, paths.ROOT)
     if "tidy" in chosen:
