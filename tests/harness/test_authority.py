@@ -18,6 +18,29 @@ exit = "success"
 """
 
 
+INIT = """
+kernel_rootd_test = "smoke"
+runtime_config_path = "runtime.dev.toml"
+crashd_test_mode = "smoke"
+procd_test_mode = "smoke"
+[expect]
+exit = "success"
+"""
+
+
+class Alive(EngineTest):
+    """Who must be in the graph: all but verifiers that have ended, and the program on the
+    terminal too."""
+
+    def test_the_terminal_and_the_last_verifier(self):
+        names = [row.manifest.name for row in graph._alive(self.scenario(INIT))]
+        self.assertEqual(names[-2:], ["verify-crashd", "sh"])
+        self.assertNotIn("verify-procd", names)
+        self.assertIn("e2fsd", names)
+        plain = [row.manifest.name for row in graph._alive(self.scenario(SCENARIO))]
+        self.assertNotIn("sh", plain)
+
+
 class Graph(EngineTest):
     def setUp(self):
         super().setUp()

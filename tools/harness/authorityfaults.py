@@ -38,7 +38,6 @@ NAMED = (*PRIMARY_CONTROL, *EXPLICIT_ENDPOINT, *STARTUP_PEER)
 
 CORE = ("memd", "vspaced", "pagerd", "procd")
 MODE = "phase4-e2fs-fat"
-ALWAYS, ROTATING = "always", "rotating"
 
 
 @cache
@@ -72,12 +71,10 @@ def mode(fault: str) -> str:
 
 def _row(entry: dict) -> dict[str, str]:
     fault = entry["value"]
-    omits_peer = entry["field"] == FIELDS[0] and "-omit-" in fault
     chosen = mode(fault)
     return {"fault": fault, "field": entry["field"], "program": entry["program"],
             "reason": entry["reason"], "ready": ready_marker(entry["program"]), "mode": chosen,
-            "twin": MODE if chosen == MODE else f"bring-up[{chosen}]",
-            "share": ALWAYS if omits_peer or fault in NAMED else ROTATING}
+            "twin": MODE if chosen == MODE else f"bring-up[{chosen}]"}
 
 
 def matrix() -> list[dict[str, str]]:

@@ -172,6 +172,18 @@ def launch_rows(plan: BootPlan) -> list:
                                   faults.verifiers(everything, dict(plan.options)))
 
 
+def init_row(plan: BootPlan):
+    """The row of BootConfig for the program on the terminal; None if there is no such program."""
+    everything = _authority()
+    file = runtime_file(plan)
+    composition = runtime.parse(paths.shown(file), file.read_text(encoding="utf-8"))
+    found = [manifest for manifest in everything.programs() if composition.init
+             and composition.init == bootconfig.PROGRAM_FOLDER + manifest.name]
+    present = {row.manifest.name for row in launch_rows(plan)} | {ROOT_PROGRAM}
+    without = set(everything.manifests) - present
+    return bootconfig.make_row(everything, found[0], without) if found else None
+
+
 def mode_verifiers(mode: str) -> tuple[str, ...]:
     """The verifiers that run in a rootd_test_mode; none in one that planogen does not know."""
     return tuple(each.name for each in verifiers.modes().get(mode, ()))

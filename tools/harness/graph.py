@@ -18,6 +18,7 @@ LINE = re.compile(r"ERIX_KERNEL:GRAPH (0x[0-9a-f]+) (\d+) (\d+) (0x[0-9a-f]+) (0
 END = "ERIX_KERNEL:GRAPH end"
 RIGHT_SEND = 8
 ROOTD_SPACES = (0, 1)
+STREAM_SLOTS = (6, 7, 8)  # of programs of the disk: SLOT_STANDARD_INPUT and so on
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,8 @@ def _may_gain(manifest, roles: dict[str, int], cap: Cap) -> bool:
         return cap.value in ranges
     if cap.kind == "IRQ":
         return "interrupt" in device or bool(device.get("messages"))
+    if cap.kind == "ENDPOINT" and cap.slot in STREAM_SLOTS and manifest.launcher == "loaderd":
+        return cap.value in (roles["seriald"], roles["vfsd"])
     if cap.kind == "ENDPOINT":
         return _may_hold_endpoint(serves, roles, cap)
     return False
@@ -113,14 +116,23 @@ def _compare(name: str, row, caps: list[Cap], roles: dict[str, int]) -> list[str
     return problems
 
 
+def _alive(scenario: Scenario) -> list:
+    """The rows of all that run when the list is printed: services and drivers, the program on the
+    terminal, and the last verifier, which has it printed. The others have ended."""
+    plan = bootplan.BootPlan.of(scenario)
+    rows = bootplan.launch_rows(plan)
+    verifiers = [row for row in rows if row.manifest.kind == "program"]
+    init = bootplan.init_row(plan)
+    return [row for row in rows if row not in verifiers[:-1]] + ([init] if init else [])
+
+
 def problems(scenario: Scenario, lines: tuple[str, ...]) -> tuple[str, ...]:
     """Differences between the graph in the log and the manifests; empty if they are equal."""
     caps = parse(lines)
     if caps is None:
         return ("graph: the kernel's list is not in the log, or has no end",)
     roles = bootplan.roles()
-    rows = bootplan.launch_rows(bootplan.BootPlan.of(scenario))
-    by_role = {roles[row.manifest.name]: row for row in rows}
+    by_role = {roles[row.manifest.name]: row for row in _alive(scenario)}
     found: list[str] = []
     for role, row in sorted(by_role.items()):
         own = [cap for cap in caps if cap.space == role]

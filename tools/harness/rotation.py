@@ -1,36 +1,22 @@
 # SPDX-License-Identifier: ISC
-"""What is not run each time: scenarios with the tag `rotating`, and generated runs, are dealt out
-to turns, and one turn is played at a time.
+"""What is too much for each time is dealt out to turns, and one turn is played at a time.
 
-The number of commits decides the turn, so that each commit plays another one and the same commit
-always the same. Whatever is named on the command line is run, and `--all` runs everything.
+The number of commits is the turn, so that each commit plays another one and the same commit always
+the same.
 """
 import hashlib
 import subprocess
 
 from harness import paths
-from harness.scenario import Scenario
 
-TAG = "rotating"
-TURNS = 8
+TURNS = 8  # within so many turns what is not too much for that comes round
 
 
 def current() -> int:
     """The turn of this tree; 0 where there is no history."""
     done = subprocess.run(["git", "-C", str(paths.ROOT), "rev-list", "--count", "HEAD"],
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
-    return int(done.stdout or b"0") % TURNS
-
-
-def turn_of(name: str, turns: int = TURNS) -> int:
-    """The turn in which something is played."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") % turns
-
-
-def due(scenarios: list[Scenario], turn: int) -> list[Scenario]:
-    """All that do not rotate, and those whose turn it is."""
-    return [scenario for scenario in scenarios
-            if TAG not in scenario.tags or turn_of(scenario.name) == turn % TURNS]
+    return int(done.stdout or b"0")
 
 
 def pick(names: list[str], count: int, turn: int) -> list[str]:

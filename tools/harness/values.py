@@ -29,7 +29,8 @@ DISK_IMAGE_CASES = ("none", "no-virtio-sata", "single-virtio-junk-sata",
                     "single-virtio-esp-raw-sata", "single-virtio-gpt", "two-virtio-disks")
 
 ROOTD_TEST_MODES = (
-    "none", "smoke", "force-fail", "full-system", "authority-graph", "kernel-exception",
+    "none", "smoke", "force-fail", "full-system", "authority-graph",
+    "authority-graph-deaths", "kernel-exception",
     "messages-core", "messages-device", "messages-file", "deaths", "protection",
     "phase0", "phase0-exit", "phase0-isolation", "phase0-fault-kill", "phase0-stress-1k",
     "phase0-force-service-fail", "phase1-lookup", "phase1-time", "phase1-log",

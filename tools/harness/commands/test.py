@@ -27,7 +27,7 @@ examples:
   ./erix test -j 1 --verbose        one at a time, every check on a line
   ./erix test --canaries            all canaries (--canaries smap-off: one)
   ./erix test --seed 42             the nonces of an earlier run (its results.json names them)
-  ./erix test --all                 also what is dealt out to turns (tag rotating, lies, misroutes)
+  ./erix test --all                 also all lies and misroutes, not only six of each
   ./erix test --liar                every success, on systems in which services lie: must fail
   ./erix test --misroutes           every grant of an endpoint, misrouted to each of the others
   ./erix test --cold                every machine starts with its firmware
@@ -35,12 +35,11 @@ examples:
   ./erix test --stress 50 prompt    one scenario again and again
   ./erix test --shard 1/4           the first of four parts; `./erix merge` puts them together
 
-Scenarios with the tag `rotating` are dealt out to eight turns, and the number of commits decides
-which turn is played; a turn also has a few canaries, lies and misroutes. What is named is always
-run. A machine starts from one that was saved after its firmware, except for what is about booting
-and one in twenty of the rest, chosen by the seed. What has passed here with the same inputs is not
-run again, but for one in fifty, unless it is named, or CI is set in the environment, or with
---cold. `./erix rerun` runs what has not passed yet.
+A few canaries, lies and misroutes are in a whole run, other ones for each number of commits. A
+machine starts from one that was saved after its firmware, except for what is about booting and one
+in twenty of the rest, chosen by the seed. What has passed here with the same inputs is not run
+again, but for one in fifty, unless it is named, or CI is set in the environment, or with --cold.
+`./erix rerun` runs what has not passed yet.
 
 Nothing is skipped or tried again. Results lie in out/last: index.html, results.json, junit.xml and
 a folder for each scenario with serial.log, qemu.cmd and verdict.json. Status 0: all passed, 1:
@@ -55,6 +54,12 @@ def _worker_count(word: str) -> int:
     return int(word)
 
 
+def _turn_number(word: str) -> int:
+    if not word.isdecimal():
+        raise argparse.ArgumentTypeError(f"`{word}` is not the number of a turn: 0 or more")
+    return int(word)
+
+
 def add_arguments(parser) -> None:
     parser.add_argument("expression", nargs="*", metavar="EXPR",
                         help="suites (host, python, tidy, bench, scenarios, canaries) or scenarios")
@@ -65,9 +70,9 @@ def add_arguments(parser) -> None:
     parser.add_argument("--misroutes", action="store_true",
                         help="only the suite misroutes, all of it")
     parser.add_argument("--all", action="store_true",
-                        help="run what rotates, whatever its turn")
-    parser.add_argument("--turn", type=int, default=None, choices=range(rotation.TURNS),
-                        metavar="N", help="play this turn instead of the commit's")
+                        help="also all lies and misroutes, not only those of this turn")
+    parser.add_argument("--turn", type=_turn_number, default=None, metavar="N",
+                        help="play this turn instead of the commit's")
     parser.add_argument("--cold", action="store_true", help="start no machine from a snapshot")
     parser.add_argument("--no-cache", action="store_true",
                         help="run also what has passed with the same inputs")
@@ -95,11 +100,6 @@ def _turn(arguments) -> int | None:
     return rotation.current() if arguments.turn is None else arguments.turn
 
 
-def _due(scenarios: list[Scenario], arguments) -> list[Scenario]:
-    turn = _turn(arguments)
-    return scenarios if turn is None else rotation.due(scenarios, turn)
-
-
 def _plan(arguments) -> tuple[tuple[str, ...], list[Scenario], int]:
     """The chosen suites, the chosen scenarios, and how many there are if it is about all."""
     problems = lint.problems()
@@ -120,7 +120,7 @@ def _plan(arguments) -> tuple[tuple[str, ...], list[Scenario], int]:
     chosen = tuple(word for word in words if word in suites.SUITES)
     rest = [word for word in words if word not in suites.SUITES]
     if not words:
-        return suites.SUITES, _due(scenarios, arguments), len(scenarios)
+        return suites.SUITES, scenarios, len(scenarios)
     if rest:
         if not scenarios:
             raise UsageError("there are no scenarios")
@@ -129,7 +129,7 @@ def _plan(arguments) -> tuple[tuple[str, ...], list[Scenario], int]:
         return (*chosen, "scenarios"), expression.choose(rest, scenarios), 0
     if "scenarios" not in chosen:
         return chosen, [], 0
-    return chosen, _due(scenarios, arguments), len(scenarios)
+    return chosen, scenarios, len(scenarios)
 
 
 def _context(chosen: tuple[str, ...], seed: str, folder, all_cold: bool, say
@@ -222,9 +222,6 @@ def execute(arguments, select: Callable[[list[Job]], list[Job]] = list) -> Exit:
         jobs += [alarm.job(suite) for suite in chosen if suite in alarm.ALARMS
                  and (not arguments.expression or suite in arguments.expression)]
         progress.say(_headline(context, scenarios, arguments.jobs))
-        if whole > len(scenarios):
-            progress.say(f"{whole - len(scenarios)} of {whole} scenarios wait for their turn "
-                         "(--all runs them)")
         facts = {"seed": seed}
         part = jobs
         if arguments.shard:
