@@ -14,15 +14,20 @@ import os
 import re
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+
+from harness import qemu, snapshot  # noqa: E402  (only to start machines)
+
 BUILD = Path(os.environ.get("ERIX_BUILD", ROOT / "build"))
 LOADER = BUILD / "uefi" / "boot" / "bootx64-test.efi"
 RUNTIME_LOADER = BUILD / "uefi" / "boot" / "bootx64.efi"
@@ -180,9 +185,22 @@ class Result:
 
 
 def boot(disk: Path, **machine) -> Result:
+    return run(command(disk, **machine), disk)
+
+
+def restored(disk: Path) -> Result:
+    """Boot from a machine that has its firmware behind it, which is what takes long: the loader
+    and the image are those of the disk all the same (tools/park)."""
+    spec = qemu.MachineSpec((qemu.Disk(disk, "sata", readonly=True, boot=True),), memory_mib=256,
+                            debug_exit=True)
+    spec = replace(spec, parking=snapshot.of(spec, print))
+    return run([*qemu.command(spec), "-monitor", "none"], disk)
+
+
+def run(words: list[str], disk: Path) -> Result:
     try:
-        done = subprocess.run(command(disk, **machine), stdin=subprocess.DEVNULL,
-                              capture_output=True, timeout=BOOT_TIMEOUT_S)
+        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=BOOT_TIMEOUT_S)
     finally:
         disk.unlink()
     return Result(done.returncode, done.stdout.decode("latin-1").replace("\r", ""))
@@ -293,9 +311,12 @@ class Refused(unittest.TestCase):
         self.assertEqual(result.status, STATUS_REFUSED, result.log)
 
     def test_images(self):
+        """Each starts where its twin starts that is accepted."""
+        good = restored(esp(Image(STUB_KERNEL.read_bytes()).build()))
+        self.assertEqual((good.status, good.marks()), (STATUS_SUCCESS, Accepted.MARKS), good.log)
         cases = refused_images()
         with ThreadPoolExecutor(WORKERS) as pool:
-            results = dict(zip(cases, pool.map(lambda name: boot(esp(cases[name][0])), cases)))
+            results = dict(zip(cases, pool.map(lambda name: restored(esp(cases[name][0])), cases)))
         for name, (_, wanted) in cases.items():
             with self.subTest(name):
                 self.check(results[name], wanted)
