@@ -309,6 +309,10 @@ class ExitStatuses(EngineTest):
         self.assertEqual(done.returncode, Exit.ENVIRONMENT, done.stdout)
 
     def test_interrupting_loses_no_job(self):
+        # A shell that starts this in the background has the signal ignored.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        self.addCleanup(signal.signal, signal.SIGINT, before)
+
         def interrupted():
             time.sleep(0.5)
             os.kill(os.getpid(), signal.SIGINT)

@@ -141,6 +141,14 @@ class Keys(EngineTest):
         with mock.patch.object(passcache, "environment", lambda: "another harness"):
             self.assertNotIn(self.key(), keys)
 
+    def test_declared_authority_is_an_input_where_it_is_compared(self):
+        for text, wanted in ((PLAIN, 1), (PLAIN + '[[verify]]\ncheck = "graph"\n', 2)):
+            keys = set()
+            for digest in ("one", "two"):
+                with mock.patch.object(passcache, "tree", lambda digest=digest: digest):
+                    keys.add(self.key(text))
+            self.assertEqual(len(keys), wanted)
+
     def test_words_for_people_do_not(self):
         self.assertEqual(self.key(), self.key('# A comment.\ntags = ["x"]\n' + PLAIN))
 
@@ -227,8 +235,8 @@ class Words(unittest.TestCase):
     def test_builders_and_who_asks_for_it_repeat_everything(self):
         self.assertIsNotNone(self.passes())
         self.assertIsNotNone(self.passes(ci="false"))
-        for words, ci in ((("--no-cache",), ""), (("--cold",), ""), (("--stress", "3"), ""),
-                          ((), "true"), ((), "1")):
+        for words, ci in ((("--no-cache",), ""), (("--cold",), ""), (("--no-build",), ""),
+                          (("--stress", "3"), ""), ((), "true"), ((), "1")):
             self.assertIsNone(self.passes(*words, ci=ci))
 
     def test_what_is_named_is_run(self):

@@ -224,6 +224,18 @@ class Logs(unittest.TestCase):
         second = self.log("second", "ERIX_BOOTLOADER:START\n", "5678")
         self.assertEqual(lastpass.explain(first, second)[-1], " + (the log has ended)")
 
+    def test_a_failure_says_where_it_leaves_the_last_pass(self):
+        self.log("sample", "ERIX_BOOTLOADER:START\na\n", "1234")
+        self.log("failed", "ERIX_BOOTLOADER:START\nb\n", "5678")
+        scenario = mock.Mock(folder_name=lambda: "sample")
+        scenario.name = "sample"
+        result = mock.Mock(passed=False, folder=self.folder / "failed")
+        with mock.patch.object(lastpass, "FOLDER", self.folder):
+            self.assertEqual(lastpass.hint(scenario, result), [
+                "last pass   the logs part at serial.log:2; ./erix diff 'sample'"])
+            result.passed = True
+            self.assertEqual(lastpass.hint(scenario, result), [])
+
     def test_a_run_without_a_log(self):
         with self.assertRaisesRegex(UsageError, "has no log of a finished run"):
             lastpass.read(self.folder)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from harness import paths
 
-KEPT_FILES_MAX = 200
+KEPT_FILES_MAX = 2000
 
 _locks: dict[str, threading.Lock] = {}
 _locks_guard = threading.Lock()

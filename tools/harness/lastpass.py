@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness import markers, paths
 from harness.outcome import UsageError
+from harness.runner import Result
 from harness.scenario import Scenario
 from harness.template import FUNCTIONS
 
@@ -69,6 +70,16 @@ def parting(first: Log, second: Log) -> int | None:
         if first.compared[at:at + 1] != second.compared[at:at + 1]:
             return at
     return None
+
+
+def hint(scenario: Scenario, result: Result) -> list[str]:
+    """A line for a failure: where its log leaves the last pass, if there is one."""
+    passed = FOLDER / scenario.folder_name()
+    if result.passed or not passed.is_dir() or not (result.folder / "verdict.json").exists():
+        return []
+    lines = explain(read(passed), read(result.folder))
+    text = lines[0] if lines else "the log is the same but for times and nonces"
+    return [f"last pass   {text}; ./erix diff '{scenario.name}'"]
 
 
 def explain(passed: Log, run: Log) -> list[str]:

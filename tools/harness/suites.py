@@ -104,9 +104,9 @@ def scenario_jobs(scenarios: list[Scenario], context: runner.Context, estimates:
             result = runner.run(scenario, context)
             if result.passed:
                 lastpass.keep(scenario, result.folder)
-            return [Check("scenarios", result.name, result.passed,
-                          tuple(reason_lines(scenario, result)), result.cpu_s, result.wall_s,
-                          f"{result.cpu_s:5.1f} cpu", result.folder.name)]
+            lines = reason_lines(scenario, result) + lastpass.hint(scenario, result)
+            return [Check("scenarios", result.name, result.passed, tuple(lines), result.cpu_s,
+                          result.wall_s, f"{result.cpu_s:5.1f} cpu", result.folder.name)]
 
         def key() -> str:
             start = "cold" if context.starts_cold(scenario) else "snapshot"

@@ -175,7 +175,8 @@ def _stress(arguments, scenarios: list[Scenario], context: runner.Context | None
 
 def _passes(arguments, seed: str) -> PassCache | None:
     """The passes that need not be repeated; None where everything is to be run."""
-    unwanted = (arguments.no_cache or arguments.cold or arguments.stress
+    # A build that is not brought up to date may be of another tree than the keys.
+    unwanted = (arguments.no_cache or arguments.no_build or arguments.cold or arguments.stress
                 or os.environ.get("CI", "false").lower() not in ("", "0", "false"))
     return None if unwanted else PassCache(seed)
 
