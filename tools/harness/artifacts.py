@@ -69,12 +69,17 @@ def kernel_symbols() -> Path | None:
     return path if path.is_file() else None
 
 
-def kernel_symbols_of(scenario: Scenario) -> Symbols:
-    """The symbols of the kernel that a scenario boots; what is stripped keeps its addresses."""
+def kernel_of(scenario: Scenario) -> Path:
+    """The executable of the kernel that a scenario boots, with its symbols."""
     packaged = scenario.options["run_mode"] == "vm-disk-image"
     plan = BootPlan.runtime(scenario.options["runtime_config_profile"]) if packaged \
         else BootPlan.of(scenario)
-    return Symbols(kernel(plan))
+    return kernel(plan)
+
+
+def kernel_symbols_of(scenario: Scenario) -> Symbols:
+    """The symbols of the kernel that a scenario boots; what is stripped keeps its addresses."""
+    return Symbols(kernel_of(scenario))
 
 
 def release_key(plan: BootPlan) -> Path:

@@ -21,6 +21,8 @@ from harness.qmp import Monitor, MonitorError
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 SERIAL_BYTES_MAX = 64 << 20
 EXIT_WAIT_S = 20.0
+POLL_QUIT_S = 5.0
+KEY_PERIOD_S = 0.03
 # The ACPI timer of the q35 machine where OVMF puts it; it counts guest time (ACPI 4.8.3.3).
 PM_TIMER_PORT = 0x608
 PM_TIMER_HZ = 3579545
@@ -67,6 +69,8 @@ class Machine:
         self._pending_s = 0.0
         self._uncleaned = ""
         self._unsent = b""
+        self._typed_s = 0.0
+        self.types_slowly = False  # a recording has no flow control towards the guest
         self._open = True
         self._cpu_s = 0.0
         self.bytes_seen = 0
@@ -109,8 +113,14 @@ class Machine:
     def _flush(self) -> None:
         if not self._unsent:
             return
+        piece = self._unsent
+        if self.types_slowly:
+            if self.elapsed_s - self._typed_s < KEY_PERIOD_S:
+                return
+            self._typed_s = self.elapsed_s
+            piece = piece[:1]
         try:
-            written = os.write(self._process.stdin.fileno(), self._unsent)
+            written = os.write(self._process.stdin.fileno(), piece)
             self._unsent = self._unsent[written:]
         except BlockingIOError:
             pass
@@ -206,6 +216,15 @@ class Machine:
         found = re.search(r"= 0x([0-9a-fA-F]+)", str(answer))
         return int(found[1], 16) & PM_TIMER_MASK if found else None
 
+    def instructions(self) -> int:
+        """How many instructions a recorded or replayed machine has done; 0 if it does not tell."""
+        try:
+            answer = self.monitor.call("human-monitor-command", **{"command-line": "info replay"})
+        except MonitorError:
+            return 0
+        found = re.search(r"instruction count = (\d+)", str(answer))
+        return int(found[1]) if found else 0
+
     def screenshot(self, file: Path) -> bool:
         """Save the framebuffer as a picture; False if there is none."""
         try:
@@ -220,6 +239,16 @@ class Machine:
             return self._process.wait(EXIT_WAIT_S)
         except subprocess.TimeoutExpired:
             return None
+
+    def quit(self) -> None:
+        """Ask QEMU to end, so that it leaves its files whole."""
+        try:
+            self.monitor.call("quit")
+        except MonitorError:
+            pass  # it may be gone before it has answered
+        while self._receive(POLL_QUIT_S):
+            pass
+        self.wait_exit()
 
     def stop(self) -> None:
         """End the machine if it still runs. What it has said so far stays."""

@@ -11,6 +11,12 @@ CLOCK = "base=2026-01-01T00:00:00,clock=vm"
 DEBUG_EXIT = "isa-debug-exit,iobase=0xf4,iosize=4"
 
 
+# Under recording, QEMU lets a halted processor know that a disk is done only when a timer of the
+# guest's clock runs out. So there is one that beats, every 4 ms: a filter of a network that leads
+# nowhere, which no guest can see. Its timer is in no snapshot.
+BEAT = ("-netdev", "hubport,id=beat,hubid=0",
+        "-object", "filter-buffer,id=beats,netdev=beat,interval=4000")
+
 # QEMU has no read-only SATA disk; there writes go to a temporary file that nobody sees.
 READONLY = {"virtio": ",readonly=on", "sata": ",snapshot=on"}
 
@@ -33,6 +39,13 @@ class Parking:
 
 
 @dataclass(frozen=True)
+class Replay:
+    """Deterministic recording ("record") to a file, or replay ("replay") from it."""
+    mode: str
+    events: Path
+
+
+@dataclass(frozen=True)
 class MachineSpec:
     """Everything that decides the command line."""
     disks: tuple[Disk, ...]
@@ -49,6 +62,8 @@ class MachineSpec:
     wait_for_debugger: bool = False
     gdb_socket: str = ""
     nonce: str = ""
+    hold: bool = False  # power-off and reset stop the machine and do not end it
+    rr: Replay | None = None
 
 
 def _firmware_words(spec: MachineSpec) -> list[str]:
@@ -56,7 +71,13 @@ def _firmware_words(spec: MachineSpec) -> list[str]:
         return ["-bios", str(firmware.padded())]
     code, _ = tools.firmware_flash()
     return ["-drive", f"if=pflash,format=raw,readonly=on,file={code}",
-            "-drive", f"if=pflash,format=raw,file={spec.flash_variables}"]
+            "-drive", f"if=pflash,format=raw{_spared(spec)},file={spec.flash_variables}"]
+
+
+def _spared(spec: MachineSpec) -> str:
+    """In a replay what is written to a disk goes to a file that is forgotten: the disk stays as the
+    recording found it, and snapshots can be taken."""
+    return ",snapshot=on" if spec.rr and spec.rr.mode == "replay" else ""
 
 
 def _parking_words(parking: Parking | None) -> list[str]:
@@ -69,14 +90,35 @@ def _parking_words(parking: Parking | None) -> list[str]:
     return words
 
 
-def _disk_words(number: int, disk: Disk, first: int) -> list[str]:
+def _disk_words(number: int, disk: Disk, spec: MachineSpec) -> list[str]:
     name = f"disk{number}"
-    readonly = READONLY[disk.bus] if disk.readonly else ""
+    readonly = READONLY[disk.bus] if disk.readonly else _spared(spec)
+    first = 1 if spec.parking else 0  # QEMU's -kernel is first itself
     index = f",bootindex={first}" if disk.boot else ""
     device = {"virtio": f"virtio-blk-pci,drive={name},disable-legacy=on{index}",
               "sata": f"ide-hd,drive={name},bus=ide.{number}{index}"}[disk.bus]
-    return ["-drive", f"if=none,id={name},format=raw,cache=unsafe{readonly},file={disk.image}",
-            "-device", device]
+    image, replayed = name, []
+    if spec.rr:  # a layer between disk and device, which notes or repeats when requests are done
+        image = f"image{number}"
+        same = ",read-only=on" if readonly == READONLY["virtio"] else ""
+        replayed = ["-drive", f"driver=blkreplay,if=none,image={image},id={name}{same}"]
+    return ["-drive", f"if=none,id={image},format=raw,cache=unsafe{readonly},file={disk.image}",
+            *replayed, "-device", device]
+
+
+def beats(spec: MachineSpec) -> bool:
+    """Whether a recording needs the beat: it has a disk that EriX itself drives."""
+    return any(disk.bus == "virtio" for disk in spec.disks)
+
+
+def _count_words(spec: MachineSpec) -> list[str]:
+    if spec.icount < 0:
+        return []
+    if not spec.rr:
+        return ["-icount", f"shift={spec.icount},sleep=off"]
+    # Recordings stall where sleeping takes no time.
+    words = ["-icount", f"shift={spec.icount},rr={spec.rr.mode},rrfile={spec.rr.events}"]
+    return [*words, *BEAT] if beats(spec) else words
 
 
 def _board_words(spec: MachineSpec) -> list[str]:
@@ -91,11 +133,11 @@ def command(spec: MachineSpec) -> list[str]:
              "std", "-display", spec.display, "-no-reboot",
              "-rtc", CLOCK, *_firmware_words(spec)]
     for number, disk in enumerate(spec.disks):
-        # QEMU's -kernel is first itself.
-        words += _disk_words(number, disk, 1 if spec.parking else 0)
+        words += _disk_words(number, disk, spec)
     words += _parking_words(spec.parking)
-    if spec.icount >= 0:
-        words += ["-icount", f"shift={spec.icount},sleep=off"]
+    words += _count_words(spec)
+    if spec.hold:
+        words += ["-no-shutdown"]
     if spec.debug_exit:
         words += ["-device", DEBUG_EXIT]
     if spec.nonce:

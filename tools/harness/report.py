@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness import paths, tomlplace
 from harness.check import Check
+from harness.judge import Reason
 from harness.runner import Result
 from harness.scenario import Scenario
 from harness.terminal import Progress, styled
@@ -27,15 +28,23 @@ def _place(scenario: Scenario, expected: str) -> str:
     return f"  {paths.shown(scenario.file)}:{place.line}"
 
 
+def typed(name: str) -> str:
+    """A scenario's name as a shell takes it."""
+    return f"'{name}'" if "[" in name else name
+
+
+def reason_text(scenario: Scenario, reason: Reason) -> list[str]:
+    """One reason, the place in the scenario that wanted otherwise, and the details below it."""
+    return [reason.text + _place(scenario, reason.expected),
+            *(f"  {detail}" for detail in reason.details)]
+
+
 def reason_lines(scenario: Scenario, result: Result) -> list[str]:
     """Why a scenario failed, and what to type next."""
     if result.passed:
         return []
-    lines = []
-    for reason in result.reasons:
-        lines.append(reason.text + _place(scenario, reason.expected))
-        lines += [f"  {detail}" for detail in reason.details]
-    name = f"'{scenario.name}'" if "[" in scenario.name else scenario.name
+    lines = [line for reason in result.reasons for line in reason_text(scenario, reason)]
+    name = typed(scenario.name)
     lines.append(f"next        ./erix test {name} · ./erix debug {name} · "
                  f"{paths.shown(result.folder)}/serial.log")
     return lines

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: ISC
+"""Looking at a real machine: stopped under gdb where a run is decided, and recorded, replayed and
+run backwards. Each test boots EriX."""
+import os
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+from unittest import mock
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from support import ROOT, EngineTest  # noqa: E402  (puts tools/ on the path)
+from harness import qemu, recording, report, timing  # noqa: E402
+from harness.outcome import HarnessError, UsageError  # noqa: E402
+from harness.recording import Recording  # noqa: E402
+from harness.scenario import load_all  # noqa: E402
+
+NAME = "core-normal"
+EXCEPTION = "kernel-exception[provoke-read-null]"
+
+
+def erix(*words: str) -> subprocess.CompletedProcess:
+    """./erix with these words, as a person starts it."""
+    return subprocess.run([sys.executable, "-B", str(ROOT / "tools" / "harness"), *words],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+
+
+def batch(*commands: str) -> list[str]:
+    return [word for command in commands for word in ("--batch", command)]
+
+
+class Debugging(unittest.TestCase):
+    def test_a_passing_run_stops_at_its_end_with_every_process_in_sight(self):
+        done = erix("debug", NAME, "--no-build", *batch(
+            "erix-where", "erix-threads", "erix-process memd", "backtrace", "erix-back",
+            "print $pc == (void *)arch_exit", "erix-process nobody", "reverse-stepi",
+            "erix-caps procd"))
+        self.assertIn("stopped: the guest is about to end with success", done.stdout)
+        self.assertIn("nothing is wrong with the run so far", done.stdout)
+        self.assertRegex(done.stdout, r"the running process is rootd\(0\)")
+        self.assertRegex(done.stdout, r"procd\(5\) +\d+ +receiving at procd +service_run\+")
+        self.assertRegex(done.stdout, r"#\d+ .*program_main .*services/memd/main\.c:\d+")
+        self.assertIn("$1 = 1", done.stdout)
+        self.assertRegex(done.stdout, r"\d+ +endpoint +memd +0x[0-9a-f]+ +send")
+        self.assertIn("no process `nobody`; there are", done.stdout)
+        self.assertIn("cannot run backwards: this is no replay", done.stdout)
+        self.assertEqual(done.returncode, 0)
+
+    def test_an_exception_stops_with_the_stack_that_led_to_it(self):
+        done = erix("debug", EXCEPTION, "--no-build", *batch("backtrace"))
+        self.assertIn("stopped: the guest is about to end with kernel-failure", done.stdout)
+        self.assertRegex(done.stdout, r"#1 .*panic_exception .*kernel/panic\.c:\d+")
+
+    def test_a_marker_stops_the_run_before_its_end(self):
+        done = erix("debug", NAME, "--no-build", "--at", "ERIX_KERNEL:START", *batch("print 6*7"))
+        self.assertIn("stopped: ERIX_KERNEL:START has come", done.stdout)
+        self.assertIn("$1 = 42", done.stdout)
+
+
+class Replaying(EngineTest):
+    def setUp(self):
+        super().setUp()
+        real = {name: text for name, text in os.environ.items() if name != "ERIX_QEMU"}
+        patch = mock.patch.dict(os.environ, real, clear=True)
+        patch.start()
+        self.addCleanup(patch.stop)
+        self.scenario_of_tree = next(each for each in load_all() if each.name == NAME)
+
+    def test_a_recording_comes_out_the_same_and_runs_backwards(self):
+        done = erix("record", NAME, "--no-build", "--seed", "1")
+        self.assertIn("run 1 passed: ended with success", done.stdout)
+        done = erix("replay", NAME)
+        self.assertRegex(done.stdout, r"replayed bit for bit; \d+ bytes on the serial line")
+        self.assertEqual(done.returncode, 0)
+        done = erix("replay", NAME, *batch(
+            "print $pc == (void *)arch_exit", "reverse-stepi", "print $pc == (void *)arch_exit",
+            "hbreak cspace_init", "reverse-continue", "stepi", "reverse-stepi"))
+        self.assertRegex(done.stdout, r"(?s)\$1 = 1.*\$2 = 0" + r".*Breakpoint 1, cspace_init " * 2)
+        self.assertEqual(done.returncode, 0)
+        self._refuses_what_was_changed()
+
+    def _refuses_what_was_changed(self):
+        kept = recording.place(self.scenario_of_tree)
+        log = kept / recording.LOG
+        log.write_bytes(log.read_bytes().replace(b"ERIX_ROOTD:READY", b"ERIX_ROOTD:STEADY", 1))
+        done = erix("replay", NAME)
+        self.assertRegex(done.stdout, r"the replay differs at line \d+")
+        self.assertEqual(done.returncode, 1)
+        facts = kept / recording.FACTS
+        text = facts.read_text(encoding="utf-8")
+        facts.write_text(text.replace('"qemu_version": "', '"qemu_version": "0.'), encoding="utf-8")
+        with self.assertRaisesRegex(UsageError, "recorded by QEMU 0"):
+            Recording.load(self.scenario_of_tree)
+        facts.unlink()
+        with self.assertRaisesRegex(UsageError, "there is no recording of core-normal"):
+            Recording.load(self.scenario_of_tree)
+
+
+class Recordings(EngineTest):
+    """Parts of recordings that need no machine."""
+
+    def test_disks_of_a_replay_are_layered_and_never_written(self):
+        spec = qemu.MachineSpec(
+            disks=(qemu.Disk(Path("a.img"), "virtio", boot=True),
+                   qemu.Disk(Path("b.img"), "virtio", readonly=True)),
+            icount=recording.SHIFT, rr=qemu.Replay("replay", Path("events.bin")))
+        with mock.patch("harness.firmware.padded", lambda: Path("firmware")):
+            text = " ".join(qemu.command(spec))
+        self.assertIn("id=image0,format=raw,cache=unsafe,snapshot=on,file=a.img", text)
+        self.assertIn("driver=blkreplay,if=none,image=image0,id=disk0 ", text)
+        self.assertIn("driver=blkreplay,if=none,image=image1,id=disk1,read-only=on", text)
+        self.assertIn("shift=7,rr=replay,rrfile=events.bin", text)
+        self.assertNotIn("sleep=off", text)
+
+    def test_a_replay_that_does_not_end_is_an_error(self):
+        self.script(("print", "ERIX_KERNEL:START\r\n"), ("spin", None))
+        found = Recording(self.folder, "sample", "success", "1", 0.0,
+                          qemu.MachineSpec(disks=(), rr=None))
+        with mock.patch.object(recording, "REPLAY_CPU_S_MIN", 0.05), \
+                mock.patch("harness.firmware.padded", lambda: Path("firmware")), \
+                self.assertRaisesRegex(HarnessError, "does not come to its end"):
+            found.replay(self.folder / "serial.log")
+
+    def test_names_are_typed_so_that_a_shell_takes_them(self):
+        self.assertEqual(report.typed("a[b]"), "'a[b]'")
+        self.assertEqual(report.typed("plain"), "plain")
+
+
+class Timing(unittest.TestCase):
+    def test_only_declared_times_may_differ(self):
+        first = ["ERIX_BOOTLOADER:HANDOFF read=12 verify=3\r", "ERIX_KERNEL:START"]
+        second = ["ERIX_BOOTLOADER:HANDOFF read=99 verify=4", "ERIX_KERNEL:START\r"]
+        self.assertIsNone(timing.parting(first, second))
+        found = timing.parting(first, [second[0], "ERIX_KERNEL:START 7"])
+        self.assertEqual((found.line, found.second), (2, "ERIX_KERNEL:START 7"))
+        self.assertEqual(timing.parting(first, first[:1]).second, "(the log has ended)")
+
