@@ -36,6 +36,7 @@ struct kernel_state {
     uint64_t vspace_next_id;      /* without the low bits; never 0 */
 
     struct cspace *cspaces;
+    struct cap_walk walk;     /* of a deletion that makes way; see cap.c */
     struct capability parked; /* on its way out and in no container; see cap.c */
     struct irq irqs[irq_count];
     struct thread *root_thread; /* rootd's: if it dies, all ends */

@@ -6,7 +6,9 @@
  * slots) first empties the container. Containers nest, so each step walks down to the innermost
  * thing that can go and removes just that. It only enters objects with a single capability, which
  * is the one it came by; so the one thing that it can come back to is where it began. Its length is
- * bounded by the memory that was spent on nested containers.
+ * bounded by the memory that was spent on nested containers; it is done in steps too, and remembers
+ * in kernel_state.walk how far it is. Every change of a slot makes it forget, so that what it
+ * remembers is there.
  *
  * A container may hold its own last capability, directly or through others, and what is revoked may
  * lie in a container that was derived from it. The capability where the walk began is then parked
@@ -57,6 +59,11 @@ bool cap_kind_copies(enum object_kind kind)
     return facts[kind].copies;
 }
 
+static void forget_walk(void)
+{
+    kernel_state.walk.from = nullptr;
+}
+
 static void link_under(struct capability *cap, struct capability *parent)
 {
     cap->parent = parent;
@@ -74,6 +81,7 @@ void cap_insert(struct capability *slot, const struct capability *value, struct 
 {
     kassert(slot->kind == OBJECT_NONE);
     kassert(parent == nullptr || parent->depth < derivation_depth_max);
+    forget_walk();
     *slot = *value;
     slot->depth = parent == nullptr ? 0 : (uint16_t)(parent->depth + 1);
     slot->first_child = nullptr;
@@ -135,6 +143,7 @@ enum status cap_decode_move(const struct capability *source, const struct capabi
 void cap_move(struct capability *source, struct capability *target)
 {
     kassert(source->kind != OBJECT_NONE && target->kind == OBJECT_NONE);
+    forget_walk();
     *target = *source;
     if (target->next != nullptr) {
         target->next->previous = target;
@@ -214,14 +223,20 @@ static bool delete_or_park(struct capability *cap, const struct capability *revo
 
 /* From `cap` down through containers that would die with their last capability, to the one that can
  * go. nullptr where that leads to `cap` again or to what is revoked. False where it is not known
- * yet: a container on the way must be searched further. */
+ * yet: the walk goes on from where it is, unless a slot changes meanwhile. */
 static bool find_innermost(
     struct capability *cap, const struct capability *revoked, struct capability **innermost_out)
 {
-    struct capability *victim = cap;
+    constexpr uint32_t levels_at_once = 32;
+    struct cap_walk *walk = &kernel_state.walk;
+    const bool goes_on = walk->from == cap && walk->revoked == revoked;
+    struct capability *victim = goes_on ? walk->at : cap;
+    uint32_t levels = 0;
+    forget_walk();
     while (cap_kind_counts_references(victim->kind) && victim->object->reference_count == 1) {
         struct capability *inner;
-        if (!object_find_inner_cap(victim->object, &inner)) {
+        if (levels++ == levels_at_once || !object_find_inner_cap(victim->object, &inner)) {
+            *walk = (struct cap_walk){.from = cap, .revoked = revoked, .at = victim};
             return false;
         }
         if (inner == nullptr) {
@@ -264,6 +279,7 @@ static void unlink_from_siblings(struct capability *cap)
 static void clear_slot(struct capability *cap)
 {
     kassert(cap->first_child == nullptr);
+    forget_walk();
     object_unmap(cap);
     if (cap_kind_counts_references(cap->kind)) {
         cap->object->reference_count--;

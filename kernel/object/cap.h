@@ -66,6 +66,14 @@ struct capability {
 
 static_assert(sizeof(struct capability) == capability_size_bytes);
 
+/* How far a walk into nested containers is: from the capability that is being deleted, for the sake
+ * of `revoked`, down to `at`. Nothing else is valid while `from` is nullptr. */
+struct cap_walk {
+    const struct capability *from;
+    const struct capability *revoked;
+    struct capability *at;
+};
+
 static inline bool cap_has(const struct capability *cap, enum object_kind kind, uint16_t rights)
 {
     return cap->kind == kind && (cap->rights & rights) == rights;

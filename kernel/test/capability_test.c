@@ -340,6 +340,40 @@ static void everything_is_back(void)
     CHECK(kernel_state.cspaces == space[2]);
 }
 
+/* The capability `levels` below the one in `cap`, each in slot 1 of the space above. */
+static struct capability *nested(struct capability *cap, uint32_t levels)
+{
+    for (uint32_t i = 0; i < levels; i++) {
+        cap = cspace_slot(space_of(cap), 1);
+    }
+    return cap;
+}
+
+/* Deeper than one step looks. What a step remembers does not go if somebody took it out meanwhile,
+ * with all that is around it. */
+static void nested_spaces_are_walked_in_steps(void)
+{
+    constexpr uint32_t depth = 100;
+    start();
+    for (uint32_t i = 0; i < depth; i++) {
+        CHECK_EQUAL(retype(root, 0, 10, OBJECT_CSPACE, cspace_bits_min, 1), STATUS_OK);
+        if (i != 0) {
+            move_cap(11, space_of(cspace_slot(space[0], 10)), 1);
+        }
+        move_cap(10, space[0], 11);
+    }
+    struct capability *outermost = cspace_slot(space[0], 11);
+    struct capability *taken_out = cspace_slot(space[0], 20);
+    CHECK(!cap_delete_step(outermost));
+    CHECK(kernel_state.walk.from == outermost);
+    CHECK(kernel_state.walk.at != nested(outermost, 10));
+    cap_move(nested(outermost, 10), taken_out);
+    remove_cap(outermost);
+    CHECK_EQUAL(nested(taken_out, depth - 11)->kind, OBJECT_CSPACE);
+    remove_cap(taken_out);
+    everything_is_back();
+}
+
 static void spaces_that_hold_themselves_die(void)
 {
     start();
@@ -525,6 +559,7 @@ int main(void)
     TEST(revoke_takes_all_descendants);
     TEST(children_of_a_deleted_copy_stay);
     TEST(a_dying_space_gives_everything_back);
+    TEST(nested_spaces_are_walked_in_steps);
     TEST(spaces_that_hold_themselves_die);
     TEST(revoking_what_lies_in_its_own_child_takes_both);
     TEST(memory_is_not_given_twice_during_a_deletion);

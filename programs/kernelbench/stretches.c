@@ -11,6 +11,7 @@
 
 constexpr uint32_t space_bits = 17;
 constexpr uint32_t many = 100'000;
+constexpr uint32_t console_bytes = 256;
 
 static struct {
     volatile bool is_on;
@@ -105,8 +106,8 @@ static void stretch_revoke(void)
     }
     begin_to_watch();
     must(cspace_revoke(own_cspace, slot_endpoint), "revoke");
-    say_figure("revoke_100000_interrupted", watch.alarms);
     end_to_watch("latency_revoke_100000", 100);
+    say_figure("revoke_100000_interrupted", watch.alarms);
     struct cap_identity identity;
     for (uint32_t i = 1; i <= many; i += many - 1) {
         must(cspace_identify(large_space, i, &identity), "identify");
@@ -287,6 +288,21 @@ static void stretch_deadlines(void)
     }
 }
 
+/* The longest text that the boot console takes at once. */
+static void stretch_console(void)
+{
+    char *words = (char *)syscall_ipc_buffer()->words;
+    for (uint32_t i = 0; i < console_bytes; i++) {
+        words[i] = i % 64 == 63 ? '\n' : '.';
+    }
+    begin_to_watch();
+    while (watch.alarms < 40) {
+        must(console_write_buffer((struct console_cap){ROOT_SLOT_CONSOLE}, console_bytes),
+            "console");
+    }
+    end_to_watch("latency_console_256_bytes", 40);
+}
+
 /* Capability spaces, each of which holds the only capability to the next. */
 static void stretch_nested_spaces(void)
 {
@@ -332,6 +348,7 @@ void measure_stretches(void)
     stretch_move();
     stretch_transfer();
     stretch_deadlines();
+    stretch_console();
     stretch_nested_spaces();
     delete_cap(slot_watcher);
     delete_cap(slot_large_space);
