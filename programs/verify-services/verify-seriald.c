@@ -8,18 +8,14 @@
 #include <userlib/start.h>
 #include <userlib/verifier.h>
 
-#include <string.h>
+#include "backwards.h"
 
 static const struct terminal_cap terminal = {SLOT_PEER_SERIALD};
 
 static const char *verify(const struct verifier *verifier)
 {
-    struct terminal_write_request request = {.data_bytes = root_nonce_bytes + 2};
-    request.data[0] = '\n';
-    for (uint32_t index = 0; index < root_nonce_bytes; index++) {
-        request.data[1 + index] = (uint8_t)verifier->nonce[root_nonce_bytes - 1 - index];
-    }
-    request.data[root_nonce_bytes + 1] = '\n';
+    struct terminal_write_request request = {.data_bytes = backwards_bytes};
+    backwards_write(verifier, request.data);
     if (terminal_write(terminal, &request) != STATUS_OK || terminal_drain(terminal) != STATUS_OK) {
         return "nothing can be written";
     }

@@ -62,6 +62,17 @@ class Lists(unittest.TestCase):
         self.assertEqual(self.difference(must, exists), [], "no scenario has these")
         self.assertEqual(self.difference(exists, must), [], "no manifest has these")
 
+    def test_every_service_is_left_out_once(self):
+        launches = bootplan.authority.load(str(ROOT)).launches()
+        verifiers = {manifest.name for manifest in launches if manifest.kind == "program"}
+        must = {("phase0_missing_service", manifest.name) for manifest in launches
+                if manifest.name not in verifiers}
+        exists = {("phase0_missing_service", each.options["phase0_missing_service"])
+                  for each in scenario.load_all()
+                  if each.options["phase0_missing_service"] not in ("none", *verifiers)}
+        self.assertEqual(self.difference(must, exists), [], "no scenario has these")
+        self.assertEqual(self.difference(exists, must), [], "no manifest has these")
+
     def test_the_reviewed_list_is_that_of_planogen(self):
         made = bootplan.faults.required_scenarios(bootplan.authority.load(str(ROOT)))
         self.assertEqual(list(authorityfaults.listed()), made)
