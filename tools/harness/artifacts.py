@@ -23,6 +23,7 @@ from bootimg.bootimg import Section  # noqa: E402
 from imagemaker.tree import MODE_PROGRAM, Entry, Tree  # noqa: E402
 
 LOADERS = {"runtime": "bootx64.efi", "test": "bootx64-test.efi"}
+RELEASE_LOADER = "bootx64-release.efi"  # does not trust the key of the tree, which all have
 KERNELS = {"runtime": "kernel", "test": "kernel-test"}
 DEV_KEY = paths.ROOT / "tools" / "bootimg" / "keys" / "dev.pem"
 TRIAL_KEY = paths.TESTS / "keys" / "release-trial.pem"
@@ -41,10 +42,10 @@ def _built(path: Path) -> Path:
 
 def loader(plan: BootPlan) -> Path:
     """BOOTX64.EFI for a plan: it differs by kind of image and by the release key that it trusts."""
-    folder = paths.BUILD / "uefi"
     if plan.is_release:
         folder = build.build_release_loader(public_key(release_key(plan)))
-    return _built(folder / "boot" / LOADERS[plan.image_kind])
+        return _built(folder / "boot" / RELEASE_LOADER)
+    return _built(paths.BUILD / "uefi" / "boot" / LOADERS[plan.image_kind])
 
 
 def boot_files() -> list[Path]:
@@ -154,6 +155,8 @@ def signing_key(plan: BootPlan) -> Path:
     """The private key that signs an image of this plan."""
     if plan.image_fault == signedfault.WRONG_KEY:
         return STRANGER_KEY
+    if plan.image_fault == signedfault.DEV_KEY:
+        return DEV_KEY
     return release_key(plan) if plan.is_release else plan.key_file or DEV_KEY
 
 

@@ -13,12 +13,18 @@ from harness.outcome import BuildError
 HEADER_BYTES = 128
 ENTRY_BYTES = 88
 PAGE_BYTES = 4096
+VERSION_AT = 8
 SECTION_COUNT_AT = 16
 MANIFEST_AT = 32
 SIGNATURE_AT = 56
 KEY_ID_AT = 64
 HEADER_RESERVED_AT = 80
+PROFILE_AT = 4
 BUILD_DIGEST_AT = 16
+ENTRY_FLAGS_AT = 4
+ENTRY_NAME_AT = 8
+ENTRY_OFFSET_AT = 40
+ENTRY_SIZE_AT = 48
 ENTRY_DIGEST_AT = 56
 KINDS = {"kernel": 1, "boot-config": 2, "service": 3, "blob": 4}
 KIND_BLOB = 4
@@ -79,7 +85,36 @@ def _no_kernel(image: bytes) -> bytes:
     return image[:at] + struct.pack("<I", KIND_BLOB) + image[at + 4:]
 
 
+def _set(image: bytes, at: int, data: bytes) -> bytes:
+    return image[:at] + data + image[at + len(data):]
+
+
+def _in_entry(kind: str, offset: int, data: bytes) -> Callable[[bytes], bytes]:
+    """Bytes of the table's entry of the first section of that kind."""
+    return lambda image: _set(image, _section(image, kind).entry_at + offset, data)
+
+
+def _name_twice(image: bytes) -> bytes:
+    """The second section has the name of the first."""
+    first, second = sections(image)[:2]
+    name = image[first.entry_at + ENTRY_NAME_AT:first.entry_at + ENTRY_OFFSET_AT]
+    return _set(image, second.entry_at + ENTRY_NAME_AT, name)
+
+
+def _profile_unknown(image: bytes) -> bytes:
+    return _set(image, _number(image, MANIFEST_AT) + PROFILE_AT, b"\xff")
+
+
 FAULTS: dict[str, Callable[[bytes], bytes]] = {
+    "other-version": lambda image: _set(image, VERSION_AT, b"\xff"),
+    "no-sections": lambda image: _set(image, SECTION_COUNT_AT, bytes(4)),
+    "other-manifest": _profile_unknown,
+    "section-kind": _in_entry("service", 0, b"\xff"),
+    "section-flags": _in_entry("service", ENTRY_FLAGS_AT, b"\x01"),
+    "section-name": _in_entry("service", ENTRY_NAME_AT, b"/"),
+    "section-overlap": _in_entry("service", ENTRY_OFFSET_AT, bytes(8)),
+    "section-empty": _in_entry("service", ENTRY_SIZE_AT, bytes(8)),
+    "section-twice": _name_twice,
     "empty": lambda image: b"",
     "truncated": lambda image: image[:len(image) // 2],
     "trailing": lambda image: image + b"\0",

@@ -71,6 +71,7 @@ class BootPlan:
     def packaged(cls, scenario: Scenario) -> "BootPlan":
         """The plan of a scenario that boots a packaged image."""
         return cls("runtime", scenario.options["runtime_config_profile"],
+                   image_fault=scenario.boot.image_fault,
                    root_program=scenario.boot.root_program, stand_ins=_stand_ins(scenario),
                    root_script=scenario.boot.root_script)
 

@@ -67,7 +67,7 @@ def inputs(scenario: Scenario) -> tuple[str, ...]:
              for each in scenario.files if each.program]
     with _explained():
         if scenario.options["run_mode"] == "vm-disk-image":
-            return (appliance(scenario.options["runtime_config_profile"]).name, *ports)
+            return (appliance_of(BootPlan.packaged(scenario)).name, *ports)
         medium = _medium(scenario.options["block_storage_image"])
         on_virtio = medium if medium == "none" else medium_disk(medium).name
         return (esp_disk(BootPlan.of(scenario)).name, on_virtio, *ports)
@@ -218,6 +218,8 @@ def appliance_of(plan: BootPlan) -> Path:
     """The disk image with the boot image of a plan, from the store or made now."""
     loader = artifacts.loader(plan)
     boot_image = artifacts.boot_image(plan)
+    if boot_image is None:
+        raise BuildError("a packaged image without a boot image is none")
     tree = artifacts.data_tree()
     key = ("appliance", _maker_digest(), cas.digest_file(loader), cas.digest_file(boot_image),
            artifacts.tree_digest(tree))

@@ -127,7 +127,7 @@ def _success_proves(scenario: Scenario, checker: Checker) -> None:
                              "proofs", f"it has {', '.join(run) or 'none'}", within=name)
     if named and scenario.expect.exit != "success":
         checker.complain("`proofs` go with exit `success`", ("expect",), "proofs")
-    if scenario.wants_failure:
+    if twins.is_negative(scenario):
         return
     if scenario.expect.exit == "success":
         for name in run:

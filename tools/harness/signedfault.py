@@ -71,7 +71,9 @@ SECTIONS: dict[str, SectionFault] = {
 SIGNING: dict[str, dict] = {"rollback": {"image_version": 0},
                             "wrong-profile": {"profile": "release"}}
 WRONG_KEY = "wrong-key"
-NAMES = (WRONG_KEY, *SIGNING, *SECTIONS)
+# A key that everybody knows, which may sign what is being developed.
+DEV_KEY = "dev-key"
+NAMES = (WRONG_KEY, DEV_KEY, *SIGNING, *SECTIONS)
 
 
 def section(fault: str, kind: str, name: str, data: bytes) -> bytes:
