@@ -135,6 +135,10 @@ class Merge(unittest.TestCase):
     def test_checks_that_were_taken_out(self):
         self.refused("results are missing", lambda whole: whole["one"]["checks"].pop() and None)
 
+    def test_a_result_without_a_verdict(self):
+        self.refused("damaged: a result lacks",
+                     lambda whole: whole["two"]["checks"][0].pop("passed") and None)
+
     def test_a_run_that_is_no_shard(self):
         self.refused("is not of a shard: it has no `bundle`",
                      lambda whole: whole["two"].pop("bundle") and None)

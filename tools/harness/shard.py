@@ -13,6 +13,9 @@ from harness.outcome import Incomplete, UsageError
 from harness.suggest import nearest
 
 UNKNOWN_S = 1.0
+# What results.json of a shard has, and each result in it.
+FACTS = ("shard", "shards", "bundle", "plan", "jobs", "checks", "without_result", "seed")
+ROW = {"suite", "name", "passed", "cpu_s", "wall_s", "details", "folder", "cached"}
 SHOWN_MAX = 5
 
 
@@ -88,9 +91,11 @@ def _agree(parts: dict[str, dict], field: str, meaning: str) -> None:
 def _check_parts(parts: dict[str, dict]) -> None:
     """The parts must be all of one whole."""
     for folder, part in parts.items():
-        lacking = [key for key in ("shard", "shards", "bundle", "plan", "jobs") if key not in part]
+        lacking = [key for key in FACTS if key not in part]
         if lacking:
             _refuse(f"{folder}/results.json is not of a shard: it has no `{lacking[0]}`")
+        if not all(ROW <= set(row) for row in part["checks"]):
+            _refuse(f"{folder}/results.json is damaged: a result lacks one of its fields")
     _agree(parts, "shards", "number of shards")
     _agree(parts, "bundle", "tree, build or QEMU")
     _agree(parts, "plan", "plan")
