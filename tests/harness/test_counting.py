@@ -16,8 +16,8 @@ from unittest import mock
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from support import ROOT, EngineTest  # noqa: E402  (puts tools/ on the path)
-from harness import (bench, cas, components, hostunit, paths, programs, report,  # noqa: E402
-                     runner, runs, sources, suites, tidy, webpage)
+from harness import (bench, cas, components, counts, hostunit, paths, programs,  # noqa: E402
+                     report, runner, runs, scenario, sources, suites, tidy, webpage)
 from harness.check import Check, Job  # noqa: E402
 from harness.commands import test as command_test  # noqa: E402
 from harness.machine import PM_TIMER_HZ  # noqa: E402
@@ -43,8 +43,25 @@ class Programs(EngineTest):
         self.assertIn("a.c:3: wrong", self.failures("echo 'a.c:3: wrong'; echo FAIL one; exit 1"))
 
     def test_fewer_tests_than_expected(self):
-        self.assertIn("1 tests ran, expected are at least 2", self.failures("echo ok one", 2))
+        self.assertIn("1 tests ran, expected are 2", self.failures("echo ok one", 2))
         self.assertIn("0 tests ran", self.failures("true", 1))
+
+    def test_more_tests_than_expected(self):
+        self.assertIn("2 tests ran, expected are 1; if that is meant: `./erix test",
+                      self.failures("echo ok one; echo ok two", 1))
+
+    def test_numbers_that_need_no_run_are_exact(self):
+        self.assertEqual(counts.problems({"a": 1, "b": 2}, {"a": 1, "b": 2}), [])
+        self.assertEqual(counts.problems({"a": 2, "new": 1}, {"a": 1, "gone": 3}),
+                         ["a: 2, expected are 1", "gone: 0, expected are 3",
+                          "new: 1, expected are 0"])
+
+    def test_every_kind_of_test_is_counted(self):
+        tree = counts.of_tree(scenario.load_all())
+        self.assertEqual(set(tree), set(counts.STATIC))
+        for suite, numbers in tree.items():
+            self.assertTrue(numbers, suite)
+            self.assertTrue(all(number > 0 for number in numbers.values()), suite)
 
     def test_a_program_that_is_nowhere_written_down(self):
         self.assertIn("not in tests/expected-counts.toml", self.failures("echo ok one", None))

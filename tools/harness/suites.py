@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from harness import (costs, durations, images, lastpass, passcache, paths, programs, runner,
+from harness import (costs, counts, durations, images, lastpass, passcache, paths, programs, runner,
                      sources, state, tidy, tools)
 from harness.check import Check, Job
 from harness.coverage import checks as coverage_checks
@@ -73,15 +73,15 @@ def python_tests() -> dict[str, list[str]]:
 
 def _program_jobs(suite: str, commands: dict[str, list[str]], estimates: Estimates, folder: Path
                   ) -> list[Job]:
-    counts = programs.expected_counts().get(suite, {})
+    expected = programs.expected_counts().get(suite, {})
 
     def job(name: str, command: list[str]) -> Job:
         return Job(suite, name, estimates.of(suite, name),
-                   lambda: programs.run(suite, name, command, counts.get(name), folder),
-                   lambda: passcache.program_key(name, command, folder, counts.get(name)))
+                   lambda: programs.run(suite, name, command, expected.get(name), folder),
+                   lambda: passcache.program_key(name, command, folder, expected.get(name)))
 
     jobs = [job(name, command) for name, command in commands.items()]
-    for name in sorted(set(counts) - set(commands)):
+    for name in sorted(set(expected) - set(commands)):
         missing = Check(suite, name, False, ("tests/expected-counts.toml names it; it is gone",))
         jobs.append(Job(suite, name, 0.0, lambda missing=missing: [missing]))
     return jobs
@@ -139,15 +139,6 @@ def _bench_jobs(context: runner.Context, estimates: Estimates) -> list[Job]:
     return [job(name) for name in costs.load()]
 
 
-def _scenario_count(count: int) -> Job:
-    least = programs.expected_counts().get("scenarios", {}).get("total", 0)
-    good = count >= least > 0
-    text = f"{count} scenarios, tests/expected-counts.toml wants {least or 'no number'}"
-    details = () if good else (text,)
-    check = Check("scenarios", "number of scenarios", good, details)
-    return Job("scenarios", "number of scenarios", 0.0, lambda: [check])
-
-
 def jobs(chosen: tuple[str, ...], scenarios: list[Scenario], context: runner.Context | None,
          estimates: Estimates, whole: int) -> list[Job]:
     """The jobs of the chosen suites. `whole`: how many scenarios there are, to be compared with
@@ -165,5 +156,5 @@ def jobs(chosen: tuple[str, ...], scenarios: list[Scenario], context: runner.Con
     if "scenarios" in chosen and context:
         result += scenario_jobs(scenarios, context, estimates)
         if whole:
-            result.append(_scenario_count(whole))
+            result += [counts.job(suite) for suite in counts.STATIC]
     return result

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from harness import (accelerator, alarm, aviary, build, campaign, durations, expression, generated,
-                     hostunit, lint, misroutes, packages, programs, rotation, runner, runs, shard,
+from harness import (accelerator, alarm, aviary, build, campaign, counts, durations, expression,
+                     generated, hostunit, lint, misroutes, packages, rotation, runner, runs, shard,
                      snapshot, suites, tools)
 from harness.check import Check, Job
 from harness.images import Images
@@ -151,18 +151,6 @@ def _headline(context: runner.Context | None, scenarios: list[Scenario], workers
     return " · ".join([*parts, f"{workers} workers"])
 
 
-def _write_counts(checks: list[Check], scenario_count: int | None) -> None:
-    counts = programs.expected_counts()
-    for suite in ("host", "python"):
-        names = [check.name.split(":")[0] for check in checks
-                 if check.suite == suite and ":" in check.name]
-        if names:
-            counts[suite] = {name: names.count(name) for name in names}
-    if scenario_count is not None:
-        counts["scenarios"] = {"total": scenario_count}
-    programs.write_counts(counts)
-
-
 def _named(job: Job, words: list[str]) -> bool:
     return job.suite == "scenarios" and (job.name in words or job.name.split("[")[0] in words)
 
@@ -235,6 +223,6 @@ def execute(arguments, select: Callable[[list[Job]], list[Job]] = list) -> Exit:
             arguments.fail_fast, _passes(arguments, seed), facts)
         outcome = campaign.run(part, options, folder, progress)
         if arguments.write_counts:
-            _write_counts(outcome.checks, whole or None)
+            counts.write(outcome.checks)
             durations.write(outcome.checks)
     return outcome.exit
