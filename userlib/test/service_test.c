@@ -316,7 +316,7 @@ static void wrong_messages_reach_no_handler(void)
     gap[7] = 1;
     refused((struct step){TRIAL_GAP, 3, 16, gap}, STATUS_INVALID_ARGUMENT);
     refused((struct step){0x0700, 3, 0, zeros}, STATUS_UNKNOWN_OPERATION);
-    refused((struct step){TRIAL_NOTE + 1, 3, 0, zeros}, STATUS_UNKNOWN_OPERATION);
+    refused((struct step){TRIAL_SEND + 1, 3, 0, zeros}, STATUS_UNKNOWN_OPERATION);
     refused((struct step){0x0801, 3, 0, zeros}, STATUS_UNKNOWN_OPERATION);
     refused((struct step){TRIAL_GIVE, 3, 8, zeros, 1, {OBJECT_UNTYPED}}, STATUS_UNSUPPORTED);
 }
