@@ -359,6 +359,9 @@ enum status build_process(
     struct procd *procd, const struct build_request *request, struct process **process_out)
 {
     struct process *process = nullptr;
+    if (!events_have_room(&procd->events, processes_count(&procd->processes))) {
+        return STATUS_BUSY;
+    }
     enum status status = processes_add(&procd->processes, &process);
     if (status != STATUS_OK) {
         return status;

@@ -3,6 +3,7 @@
  * while something is kept. */
 #include "events.h"
 
+#include <userlib/assert.h>
 #include <userlib/log.h>
 #include <userlib/start.h>
 #include <userlib/syscall.h>
@@ -23,13 +24,20 @@ void events_init(struct events *events)
     }
 }
 
+bool events_have_room(const struct events *events, uint32_t living)
+{
+    for (uint32_t index = 0; index < events->subscriber_count; index++) {
+        if (events->subscribers[index].count + living >= events_kept_max) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void keep(
     struct event_subscriber *subscriber, const struct event_process_ended_request *event)
 {
-    if (subscriber->count == events_kept_max) {
-        subscriber->first = (subscriber->first + 1) % events_kept_max;
-        subscriber->count--;
-    }
+    assert(subscriber->count < events_kept_max);
     subscriber->kept[(subscriber->first + subscriber->count) % events_kept_max] = *event;
     subscriber->count++;
 }

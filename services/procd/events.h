@@ -7,8 +7,11 @@
 
 #include <protocol/event.h>
 
+#include <stdint.h>
+
 constexpr uint32_t event_subscribers_max = 4;
-constexpr uint32_t events_kept_max = 32; /* for each subscriber; then the oldest is lost */
+/* For each subscriber. Nobody is started while there might be no room for the word of his end. */
+constexpr uint32_t events_kept_max = 192;
 
 /* A ring of what has not been delivered yet. */
 struct event_subscriber {
@@ -26,7 +29,10 @@ struct events {
 /* Those of the optional peers that this image has. */
 void events_init(struct events *events);
 
-/* Tell everybody. */
+/* Whether `living` processes can end, and one more, without a word being lost. */
+bool events_have_room(const struct events *events, uint32_t living);
+
+/* Tell everybody. There is room: events_have_room() was asked before the process was made. */
 void events_send(struct events *events, const struct event_process_ended_request *event);
 
 /* The clock rang: try again. */

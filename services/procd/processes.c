@@ -19,6 +19,15 @@ enum status processes_add(struct processes *processes, struct process **process_
     return STATUS_NO_SLOT;
 }
 
+uint32_t processes_count(const struct processes *processes)
+{
+    uint32_t count = 0;
+    for (uint32_t index = 0; index < processes_max; index++) {
+        count += processes->table[index].state != PROCESS_NONE ? 1 : 0;
+    }
+    return count;
+}
+
 struct process *processes_find(struct processes *processes, uint32_t id)
 {
     struct process *process = processes_next(processes, id);

@@ -74,6 +74,9 @@ static inline cap_slot process_object(const struct process *process, enum proces
 /* A new entry with an id that nobody had. NO_SLOT: there are too many. */
 enum status processes_add(struct processes *processes, struct process **process_out);
 
+/* How many there are. */
+uint32_t processes_count(const struct processes *processes);
+
 /* The process with this id, or nullptr. */
 struct process *processes_find(struct processes *processes, uint32_t id);
 
