@@ -478,10 +478,30 @@ static bool send_good(const struct attack *attack, uint64_t flags)
     return expect(attack, "a good request", answer.status, attack->sample->expected);
 }
 
+/* What is to be called, sent: nobody hears the answer, and nothing else may come of it. */
+static bool try_sending(const struct attack *attack)
+{
+    const uint16_t number = attack->operation->number;
+    if (attack->operation->oneway) {
+        return true;
+    }
+    wrong = good;
+    wrong.size_bytes++;
+    if (!expect(attack, "sent, a byte too long", message_send(attack->server, number, &wrong),
+            STATUS_OK)) {
+        return false;
+    }
+    const bool leaves_nothing = attack->sample->unsent == nullptr &&
+                                attack->sample->prepare == nullptr &&
+                                attack->sample->undo == nullptr && !attack->sample->lasting;
+    return !leaves_nothing ||
+           expect(attack, "sent", message_send(attack->server, number, &good), STATUS_OK);
+}
+
 static bool try_all(const struct attack *attack)
 {
-    return try_badges(attack) && try_lengths(attack) && try_variable(attack) &&
-           try_reserved(attack) && try_caps(attack) && try_numbers(attack);
+    return try_sending(attack) && try_badges(attack) && try_lengths(attack) &&
+           try_variable(attack) && try_reserved(attack) && try_caps(attack) && try_numbers(attack);
 }
 
 static bool attack_operation(struct attack *attack)
