@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "victims.h"
+#include <userlib/victims/victims.h>
 
 constexpr uint64_t vector_page_fault = 14;
 constexpr uint64_t millisecond_ns = 1'000'000;
@@ -259,6 +259,26 @@ static const char *die_at_work(void)
         reason = be_killed(0, VICTIM_WORK, slot_null, (time + 1) * shift_ns);
     }
     return reason;
+}
+
+const char *deaths_orphans(void)
+{
+    static const char *const paths[] = {"/tmp/lost-0", "/tmp/lost-1"};
+    uint32_t found = 0;
+    for (uint32_t looks = 0; looks < looks_max && found < 2; looks++) {
+        struct vfs_stat_request request = {};
+        struct vfs_stat_reply reply;
+        request.path_bytes = (uint32_t)strlen(paths[found]);
+        memcpy(request.path, paths[found], request.path_bytes);
+        if (vfs_stat((struct vfs_cap){SLOT_PEER_VFSD}, &request, &reply) == STATUS_OK) {
+            found++;
+        } else {
+            sleep_for(millisecond_ns);
+        }
+    }
+    static const char *const reasons[] = {
+        "no caller of a dead service is told", "one caller of a dead service is not told", nullptr};
+    return reasons[found];
 }
 
 const char *deaths_all(struct deaths *deaths_out)

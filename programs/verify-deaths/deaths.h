@@ -11,5 +11,9 @@ struct deaths {
     uint32_t kills;
 };
 
+/* verify-mortal has run, and has ended with two callers: both were told. nullptr, or what was
+ * wrong. */
+const char *deaths_orphans(void);
+
 /* nullptr, or what was wrong; which stays valid. *deaths_out is how far it came. */
 const char *deaths_all(struct deaths *deaths_out);

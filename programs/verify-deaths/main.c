@@ -9,8 +9,11 @@
 
 static const char *verify(const struct verifier *verifier)
 {
-    (void)verifier;
     struct deaths deaths = {};
+    const char *lost = verifier->parameter == 0 ? nullptr : deaths_orphans();
+    if (lost != nullptr) {
+        return lost;
+    }
     const char *reason = deaths_all(&deaths);
     marker_details(MARKER_VERIFIER_DEATHS, "exits=%u faults=%u kills=%u", deaths.exits,
         deaths.faults, deaths.kills);

@@ -10,6 +10,7 @@
 
 #include "failure.h"
 #include "finish.h"
+#include "objects.h"
 #include "orderly_end.h"
 #include "rootd.h"
 #include "sequence.h"
@@ -117,6 +118,9 @@ static enum status handle_process_ended(
     }
     const struct bootconfig_launch launch = bootconfig_launch(&rootd.config, row);
     rootd.rows[row].has_ended = true;
+    if (!launch.required) {
+        objects_end_endpoint(launch.authority.role); /* without the others the system ends, too */
+    }
     if (launch.verifier) {
         finish_verifier_ended(row, request);
         return STATUS_OK;

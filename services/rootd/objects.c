@@ -103,6 +103,18 @@ void objects_make_for_rows(void)
     }
 }
 
+void objects_end_endpoint(uint32_t role)
+{
+    struct endpoint_cap *endpoint = &rootd.endpoints[role];
+    if (endpoint->slot == slot_null) {
+        return;
+    }
+    const enum status status = cspace_revoke(slots_cspace(), endpoint->slot);
+    (void)status; /* the slot is ours */
+    slots_delete(endpoint->slot);
+    endpoint->slot = slot_null;
+}
+
 static enum status take_table(void *self, struct page_table_cap *table_out)
 {
     (void)self;

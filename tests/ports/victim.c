@@ -4,7 +4,7 @@
  * gets by it, and comes to the end that ACT says. It never runs on an appliance: a scenario brings
  * it on its disk, and programs/verify-deaths starts it, hears of it, and has it die.
  */
-#include <programs/verify-deaths/victim.h>
+#include <userlib/victims/victim.h>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -111,7 +111,7 @@ static bool write_file(void)
     return writable >= 0;
 }
 
-/* The file lives on for as long as it is open. */
+/* The file lives on for as long as it is open, or a ticket for it is kept. */
 static bool remove_name(void)
 {
     return unlink(victim_file) == 0;
@@ -119,8 +119,9 @@ static bool remove_name(void)
 
 static bool make_ticket(void)
 {
-    struct vfs_open_request request = {.flags = vfs_open_read, .path_bytes = 4};
-    memcpy(request.path, "/bin", request.path_bytes);
+    struct vfs_open_request request = {
+        .flags = vfs_open_read, .path_bytes = sizeof victim_file - 1};
+    memcpy(request.path, victim_file, request.path_bytes);
     struct vfs_open_reply opened;
     struct endpoint_cap ticket;
     const struct vfs_cap vfsd = {peer("vfsd")};
@@ -158,8 +159,8 @@ static const struct {
     {"open a file of the disk", open_file},
     {"hold a cursor in a directory", hold_cursor},
     {"write a file in memory", write_file},
+    {"make a ticket for it", make_ticket},
     {"take its name away", remove_name},
-    {"make a ticket", make_ticket},
     {"wait for a moment", wait_a_moment},
     {"signal itself", signal_itself},
 };
@@ -168,12 +169,20 @@ static_assert(sizeof steps / sizeof steps[0] == victim_steps);
 
 /* --- the ends --- */
 
+/* If the other side is gone, a file says so: nobody else is left to tell. */
 static void call(void)
 {
-    (void)ipc_call(&(struct ipc_call){.server = SLOT_STANDARD_ERROR,
+    const enum status status = ipc_call(&(struct ipc_call){.server = SLOT_STANDARD_ERROR,
         .operation = victim_call_operation,
         .caps = &(cap_slot){shared.slot},
         .cap_count = 1});
+    char path[sizeof victim_lost + 16];
+    for (uint32_t number = 0; status == STATUS_PEER_LOST; number++) {
+        (void)snprintf(path, sizeof path, "%s%u", victim_lost, number);
+        if (open(path, O_WRONLY | O_CREAT | O_EXCL, 0600) >= 0) {
+            _exit(victim_exit_lost);
+        }
+    }
 }
 
 [[noreturn]] static void work(void)

@@ -35,7 +35,7 @@ ROOTD_TEST_MODES = (
     "phase0", "phase0-exit", "phase0-isolation", "phase0-fault-kill", "phase0-stress-1k",
     "phase0-force-service-fail", "phase1-lookup", "phase1-time", "phase1-log",
     "phase2-irq", "phase2-driver-hold", "phase2-driver-capcheck", "phase2-probe",
-    "phase2-hotplug",
+    "phase2-hotplug", "deaths-service",
     "phase3-framebuffer", "phase3-input", "phase3-serial",
     "phase4-block", "phase4-vfs-memory", "phase4-e2fs-fat", "phase4-e2fs-fat-readonly",
     "phase4-e2fs-fat-short-name", "phase4-e2fs-fat-rename", "phase4-e2fs-fat-metadata",

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "victim.h"
+#include <userlib/victims/victim.h>
 
 /* A victim that was started. */
 struct victim {

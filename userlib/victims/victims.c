@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 /* Victims report through the stream that others use for errors: protocol report, on our endpoint.
  */
-#include "victims.h"
+#include <userlib/victims/victims.h>
 
 #include <protocol/loader.h>
 #include <protocol/report.h>
 #include <protocol/vspace.h>
-#include <slots/verify-deaths.h>
 #include <userlib/shared_memory.h>
 #include <userlib/slots.h>
+#include <userlib/start.h>
 #include <userlib/syscall.h>
 
 #include <stdio.h>
 #include <string.h>
+
+/* Both programs that are made of this have these peers. */
+static cap_slot peer(const char *name)
+{
+    const struct startup_slot *row = program_startup_slot(name);
+    return row == nullptr ? slot_null : row->slot;
+}
 
 static struct {
     struct shared_memory strings;
@@ -24,7 +31,7 @@ static struct {
 enum status victims_prepare(void)
 {
     enum status status =
-        shared_memory_make((struct vspace_cap){SLOT_PEER_VSPACED}, page_bits, &state.strings);
+        shared_memory_make((struct vspace_cap){peer("vspaced")}, page_bits, &state.strings);
     if (status == STATUS_OK) {
         status = slots_take(&state.report.slot);
     }
@@ -52,22 +59,23 @@ enum status victim_start(
         .argument_count = 3,
         .streams = {STREAM_TERMINAL, STREAM_TERMINAL, STREAM_TERMINAL},
     };
-    const struct endpoint_cap terminal = {SLOT_PEER_SERIALD};
+    const struct endpoint_cap terminal = {peer("seriald")};
     const struct endpoint_cap in = {input == slot_null ? terminal.slot : input};
     struct loader_launch_reply reply = {};
     struct endpoint_cap handle = {};
-    const enum status status = loader_launch((struct loader_cap){SLOT_PEER_LOADERD}, &request,
+    const enum status status = loader_launch((struct loader_cap){peer("loaderd")}, &request,
         state.strings.frame, in, terminal, state.report, &reply, &handle);
     *victim_out = (struct victim){.process = reply.process, .handle = {handle.slot}};
     return status;
 }
 
-/* One message on our endpoint, with room for one capability. */
-static enum status receive(enum syscall how, struct syscall_registers *registers_out)
+/* One message on our endpoint, with room for one capability; `reply` is slot_null for one that is
+ * not to be answered. */
+static enum status receive(
+    enum syscall how, cap_slot reply, struct syscall_registers *registers_out)
 {
     struct ipc_buffer *buffer = syscall_ipc_buffer();
-    *registers_out =
-        (struct syscall_registers){.target = SLOT_CONTROL | (uint64_t)SLOT_REPLY << 32};
+    *registers_out = (struct syscall_registers){.target = SLOT_CONTROL | (uint64_t)reply << 32};
     buffer->receive_slots[0] = state.received;
     const enum status status = syscall_enter(how, registers_out);
     buffer->receive_slots[0] = slot_null;
@@ -77,7 +85,7 @@ static enum status receive(enum syscall how, struct syscall_registers *registers
 const char *victim_await_report(void)
 {
     struct syscall_registers registers;
-    if (receive(SYSCALL_RECEIVE, &registers) != STATUS_OK) {
+    if (receive(SYSCALL_RECEIVE, slot_null, &registers) != STATUS_OK) {
         return "no report can be received";
     }
     if (message_tag_operation(registers.tag) == REPORT_READY) {
@@ -99,7 +107,7 @@ const char *victim_await_report(void)
 cap_slot victim_await_call(void)
 {
     struct syscall_registers registers;
-    const enum status status = receive(SYSCALL_RECEIVE, &registers);
+    const enum status status = receive(SYSCALL_RECEIVE, SLOT_REPLY, &registers);
     const bool fits = status == STATUS_OK &&
                       message_tag_operation(registers.tag) == victim_call_operation &&
                       message_tag_cap_count(registers.tag) == 1;
@@ -109,7 +117,7 @@ cap_slot victim_await_call(void)
 bool victims_are_silent(void)
 {
     struct syscall_registers registers;
-    return receive(SYSCALL_RECEIVE_NOWAIT, &registers) == STATUS_WOULD_BLOCK;
+    return receive(SYSCALL_RECEIVE_NOWAIT, SLOT_REPLY, &registers) == STATUS_WOULD_BLOCK;
 }
 
 enum status victim_await_end(struct victim *victim, struct process_wait_reply *ending_out)

@@ -21,9 +21,13 @@ enum victim_act : uint32_t {
 /* What it writes. */
 constexpr char victim_file[] = "/tmp/victim";
 
+/* What it leaves when it called somebody who is gone then, with the next free number behind it. */
+constexpr char victim_lost[] = "/tmp/lost-";
+
 constexpr uint32_t victim_steps = 12;
 constexpr int victim_exit_base = 100;
 constexpr int victim_exit_failed = 99;
+constexpr int victim_exit_lost = 98; /* who it called is gone */
 
 /* The operation of VICTIM_CALL and VICTIM_QUEUE: of no protocol. */
 constexpr uint16_t victim_call_operation = 0x01f0;
