@@ -94,7 +94,7 @@ struct partner {
 
 /* Runs in slot_thread, or in slot_watcher. */
 void make_partner(const struct partner *partner);
-void make_watcher(void (*entry)(uint64_t));
+void make_watcher(void (*entry)(uint64_t), uint32_t priority);
 void end_partner(void);
 
 /* --- operations.c --- */

@@ -147,7 +147,7 @@ void make_partner(const struct partner *partner)
         partner->priority);
 }
 
-void make_watcher(void (*entry)(uint64_t))
+void make_watcher(void (*entry)(uint64_t), uint32_t priority)
 {
     make(OBJECT_THREAD, 0, slot_watcher);
     start_thread(
@@ -156,7 +156,7 @@ void make_watcher(void (*entry)(uint64_t))
         (struct thread_cap){slot_watcher},
         &(struct thread_registers){.instruction_pointer = (uint64_t)entry,
             .stack_pointer = watcher_stack + window_stack_bytes - 8},
-        50);
+        priority);
 }
 
 void end_partner(void)

@@ -106,6 +106,14 @@ static void measure(const struct operation *operation)
     }
 }
 
+/* Always ready, and as urgent as all that is measured. */
+[[noreturn]] static void compete(uint64_t unused)
+{
+    (void)unused;
+    for (;;) {
+    }
+}
+
 /* --- operations --- */
 
 static void null_syscall(void)
@@ -211,6 +219,9 @@ static void measure_messages(void)
     measure(&(struct operation){"call_reply_4", call_reply_4, 1000});
     measure(&(struct operation){"call_reply_64", call_reply_64, 500});
     measure(&(struct operation){"call_reply_120", call_reply_120, 500});
+    make_watcher(compete, 40);
+    measure(&(struct operation){"call_reply_0_contended", call_reply_0, 500});
+    delete_cap(slot_watcher);
     end_partner();
     make_partner(&(struct partner){.entry = serve, .priority = 40, .is_here = true});
     thread_yield();

@@ -331,7 +331,7 @@ void measure_stretches(void)
     make(OBJECT_UNTYPED, 24, slot_block);
     find_clock_offset();
     watch.distance_min = 2000;
-    make_watcher(wait_for_alarms);
+    make_watcher(wait_for_alarms, 50);
     stretch_user();
     stretch_revoke();
     stretch_space();
