@@ -210,7 +210,6 @@ def execute(arguments, select: Callable[[list[Job]], list[Job]] = list) -> Exit:
             raise UsageError("nothing to test: " + " ".join(arguments.expression))
         jobs += [alarm.job(suite) for suite in chosen if suite in alarm.ALARMS
                  and (not arguments.expression or suite in arguments.expression)]
-        progress.say(_headline(context, scenarios, arguments.jobs))
         facts = {"seed": seed}
         part = jobs
         if arguments.shard:
@@ -218,6 +217,10 @@ def execute(arguments, select: Callable[[list[Job]], list[Job]] = list) -> Exit:
             facts |= shard.facts(arguments.shard, jobs)
         part = [replace(job, key=None) if _named(job, arguments.expression) else job
                 for job in select(part)]
+        labels = {job.label for job in part}
+        mine = scenarios if arguments.stress else [
+            each for each in scenarios if f"scenarios/{each.name}" in labels]
+        progress.say(_headline(context, mine, arguments.jobs))
         options = campaign.Options(
             arguments.jobs, arguments.verbose, not progress.live and not arguments.expression,
             arguments.fail_fast, _passes(arguments, seed), facts)
