@@ -156,6 +156,30 @@ class Reports(EngineTest):
         self.assertIn("1 passed, 1 failed", text)
         self.assertIn("&lt;&amp;&gt;", text)
 
+    def test_the_page_of_a_scenario_shows_log_markers_and_what_to_type_next(self):
+        folder = self.folder / "core-normal"
+        folder.mkdir()
+        log = ["ERIX_KERNEL:START", "chatter <&>", "ERIX_ROOTD:READY", "ERIX_KERNEL:PANIC why"]
+        (folder / "serial.tsv").write_text(
+            "".join(f"{at}.000\t1.00\t{text}\n" for at, text in enumerate(log)), encoding="utf-8")
+        seen = [{"text": "ERIX_KERNEL:START", "line": 1, "time_s": 0.5, "at_start": True}]
+        verdict = {"passed": False, "end": "no end", "wanted": "success", "seed": "4711",
+                   "reasons": [{"text": "ordered[2] never came", "details": ["near miss   -"]}],
+                   "markers": seen}
+        (folder / "verdict.json").write_text(json.dumps(verdict), encoding="utf-8")
+        check = Check("scenarios", "core-normal", False, ("why",), folder="core-normal")
+        webpage.write([check], [], self.folder / "index.html")
+        index = (self.folder / "index.html").read_text(encoding="utf-8")
+        self.assertIn('<a href="core-normal/index.html">core-normal</a>', index)
+        page = (folder / "index.html").read_text(encoding="utf-8")
+        for text in ("ordered[2] never came", "near miss   -", "chatter &lt;&amp;&gt;",
+                     './erix debug core-normal --seed 4711', '<a href="#L1">',
+                     '<span id=L3 class="marker wanted">', '<span id=L4 class="marker forbidden">',
+                     'src="../authority.svg"'):
+            self.assertIn(text, page)
+        self.assertNotIn("//", page.replace("</", "").replace("/>", ""))
+        self.assertTrue((self.folder / "authority.svg").exists())
+
     def test_json_and_junit(self):
         report.write_json(self.CHECKS, ["x"], {"seed": "1"}, self.folder / "r.json")
         data = json.loads((self.folder / "r.json").read_text(encoding="utf-8"))

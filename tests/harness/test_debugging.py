@@ -137,3 +137,8 @@ class Timing(unittest.TestCase):
         self.assertEqual((found.line, found.second), (2, "ERIX_KERNEL:START 7"))
         self.assertEqual(timing.parting(first, first[:1]).second, "(the log has ended)")
 
+    def test_a_line_without_a_place_must_still_come(self):
+        gpt = timing.PLACELESS[0]
+        self.assertIsNone(timing.parting(["one", gpt, "two"], ["one", "two", gpt]))
+        self.assertEqual(timing.parting(["one", gpt], ["one"]).first, gpt)
+        self.assertEqual(timing.parting(["one", "two"], ["two", "one"]).line, 1)

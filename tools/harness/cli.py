@@ -14,8 +14,8 @@ from harness.terminal import styled
 # Each is a module of harness.commands with SUMMARY, HELP, add_arguments(parser) and
 # execute(arguments) -> Exit.
 COMMANDS = ("setup", "doctor", "build", "run", "test", "rerun", "diff", "merge", "list",
-            "scenario", "group", "lint", "image", "debug", "record", "replay", "bench", "digests",
-            "tidy", "cover", "fuzz")
+            "scenario", "group", "lint", "image", "debug", "record", "replay", "det", "bench",
+            "digests", "tidy", "cover", "fuzz")
 
 USAGE = """\
 EriX: a capability microkernel system, and the harness that proves it.

@@ -29,6 +29,7 @@ POLL_S = 0.05
 # it.
 LAST_WORDS_CPU_S = 1.0
 LAST_WORDS_IDLE_S = 1.0
+SCREEN = "screen.png"
 SHOWN_STEP_CHARACTERS = 100
 
 
@@ -169,6 +170,7 @@ class Run:
         self._seen: list[Seen] = []
         self.stamps: list[Stamp] = []
         self._lines_read = 0
+        self._lost = False
         self._attacks = [Injection(**vars(each)) for each in scenario.inject]
         self._injector: Injector | None = None
 
@@ -200,8 +202,10 @@ class Run:
         if self._lines_read < len(machine.lines) and self._scenario.boot.icount >= 0:
             self._stamp(machine)
         self._lines_read = len(machine.lines)
-        if judge.first_forbidden(self._forbidden, self._seen):
+        if not self._lost and judge.first_forbidden(self._forbidden, self._seen):
+            self._lost = True
             self._watch.lost()
+            machine.screenshot(self.folder / SCREEN)  # the exit of the guest leaves none
 
     def _stamp(self, machine: Machine) -> None:
         """Note the guest time at which markers came, as exactly as it can be had from outside."""
@@ -233,7 +237,7 @@ class Run:
                 return values.EXIT_VERDICT, ""
             hang = self._watch.hang(machine)
             if hang:
-                machine.screenshot(self.folder / "screen.png")
+                machine.screenshot(self.folder / SCREEN)
                 return "no end", hang
         end = judge.name_end(machine.wait_exit(), machine.monitor.shutdown_reason())
         return end + self._complaint(end), ""

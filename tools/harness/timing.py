@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
-"""Which words of a serial log tell a time. All others are the same in every run of a scenario with
-the same seed; this list is the one place that says so."""
+"""What in a serial log depends on time: words that tell one, and lines whose place is a matter of
+time. All else is the same in every run of a scenario with the same seed; these two lists are the
+one place that says so."""
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -11,6 +13,9 @@ TIMING = (
     # How many ticks of the processor each stage of the loader has taken.
     re.compile(r"(?<=^ERIX_BOOTLOADER:HANDOFF )(?:[a-z]+=\d+ ?)+"),
 )
+# Said by programs while rootd, which has the order of all other lines, waits for others: they must
+# come, and as often, but where they come depends on how long the disk takes.
+PLACELESS = ("ERIX_BLOCKD:READY:GPT",)
 
 
 @dataclass(frozen=True)
@@ -32,11 +37,17 @@ def masked(line: str) -> str:
     return text
 
 
+def _placed(log: list[str]) -> list[tuple[int, str]]:
+    """The lines that have their place, with their numbers from 1; then the others by their text."""
+    lines = [(number, masked(line)) for number, line in enumerate(log, 1)]
+    return [line for line in lines if line[1] not in PLACELESS] \
+        + sorted((line for line in lines if line[1] in PLACELESS), key=lambda line: line[1])
+
+
 def parting(first: list[str], second: list[str]) -> Parting | None:
-    """The first line in which two logs differ by more than times; None if there is none."""
-    ended = "(the log has ended)"
-    for at in range(max(len(first), len(second))):
-        pair = [masked(log[at]) if at < len(log) else ended for log in (first, second)]
-        if pair[0] != pair[1]:
-            return Parting(at + 1, *pair)
+    """The first line in which two logs differ by more than time; None if there is none."""
+    ended = (0, "(the log has ended)")
+    for one, other in itertools.zip_longest(_placed(first), _placed(second), fillvalue=ended):
+        if one[1] != other[1]:
+            return Parting(one[0] or other[0], one[1], other[1])
     return None
