@@ -135,7 +135,7 @@ class Plans(unittest.TestCase):
                      "is in test images only")
 
     def test_names_are_those_of_folders_and_roles(self):
-        self.refused("services/vfsd/service.toml", '"vfsd"', '"vfs"', "differs from its folder")
+        self.refused("services/vfsd/service.toml", '"vfsd"', '"vfs"', "differs from its place")
         self.refused("tools/planogen/roles.toml", "vfsd = 18\n", "", "'vfsd' has no number")
         self.refused("tools/planogen/roles.toml", "vfsd = 18", "vfsd = 15", "numbers are unique")
 
