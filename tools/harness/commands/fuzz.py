@@ -2,6 +2,7 @@
 """`./erix fuzz`: random system calls in the machine, random bytes for the libraries."""
 import argparse
 import secrets
+from pathlib import Path
 
 from harness import accelerator, build, fuzz, hostunit, packages, report, runner, runs
 from harness.images import Images
@@ -57,6 +58,11 @@ def _table(result: runner.Result) -> list[str]:
     return [line for line in text.splitlines() if line.startswith("syscallfuzz: ")]
 
 
+def _context(seed: str, folder: Path) -> runner.Context:
+    return runner.Context(Images(), accelerator.choose().name, hostunit.measure().factor, seed,
+                          folder)
+
+
 def _syscalls(calls: int, seed: str) -> Exit:
     scenario = next(each for each in load_all() if each.name == SCENARIO)
     boots = -(-calls // CALLS_PER_BOOT)
@@ -64,11 +70,9 @@ def _syscalls(calls: int, seed: str) -> Exit:
     print(f"{boots} boots of {CALLS_PER_BOOT:,} calls, seed {seed}")
     for boot in range(boots):
         own_seed = f"{seed}.{boot}"
-        context = runner.Context(Images(), accelerator.choose().name, hostunit.measure().factor,
-                                 own_seed, folder)
         with Progress() as progress:
             progress.status(f"boot {boot + 1} of {boots}", force=True)
-            result = runner.run(scenario, context)
+            result = runner.run(scenario, _context(own_seed, folder))
         if not result.passed:
             print("\n".join([*_table(result), *report.reason_lines(scenario, result)]))
             print(f"again: ./erix test {SCENARIO} --seed {own_seed}")

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: ISC
+"""Searching: branches that no test takes, fuzz targets, and their command lines."""
+import argparse
+import io
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from unittest import mock
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from support import EngineTest  # noqa: E402  (puts tools/ on the path)
+from harness import cli, coverage, fuzz, paths, suites  # noqa: E402
+from harness.commands import fuzz as command_fuzz  # noqa: E402
+from harness.outcome import BuildError, Exit, UsageError  # noqa: E402
+
+SOURCE = """\
+int f(int a)
+{
+    kassert(a > 0);
+    return a > 1 ? 2 : 3;
+}
+"""
+
+
+class Coverage(EngineTest):
+    def branches(self, name: str, *counts: tuple[int, int, int]) -> list[coverage.Branch]:
+        """The branches never taken of a file; counts are line, times true, times false."""
+        file = self.folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(SOURCE, encoding="utf-8")
+        rows = [[line, 12, line, 17, yes, no, 0, 0, 4] for line, yes, no in counts]
+        report = {"data": [{"files": [{"filename": str(file), "branches": rows}]}]}
+        with mock.patch.object(paths, "ROOT", self.folder):
+            found = coverage._branches(report)
+        return [branch for branch, taken in found.items() if not taken]
+
+    def test_a_branch_that_is_never_taken_is_named(self):
+        missed = self.branches("kernel/object/x.c", (4, 5, 0))
+        self.assertEqual([str(each) for each in missed],
+                         ["kernel/object/x.c:4:12: never false: return a > 1 ? 2 : 3;"])
+
+    def test_assertions_are_not_counted(self):
+        self.assertEqual(self.branches("kernel/object/x.c", (3, 0, 5)), [])
+
+    def test_a_header_is_taken_where_any_user_takes_it(self):
+        self.assertEqual(self.branches("kernel/object/x.h", (4, 5, 0), (4, 0, 5)), [])
+        self.assertEqual(len(self.branches("kernel/object/x.h", (4, 5, 0), (4, 5, 0))), 1)
+
+    def test_only_runtime_files_of_covered_folders_count(self):
+        for name in ("kernel/object/invariants_x.c", "kernel/object/test.c", "kernel/arch/x.c"):
+            self.assertEqual(self.branches(name, (4, 0, 0)), [], name)
+
+    def test_too_little_is_a_failure_that_lists_what_is_missing(self):
+        branch = coverage.Branch("kernel/object/x.c", 4, 12, False, "return a;")
+        found = {"kernel/object": (94.9, [branch]), "kernel/ipc": (95.0, [branch])}
+        with mock.patch.object(coverage, "measure", lambda: found):
+            bad, good = coverage.checks()
+        self.assertFalse(bad.passed)
+        self.assertIn("94.9 %", bad.details[0])
+        self.assertIn("kernel/object/x.c:4:12", bad.details[1])
+        self.assertTrue(good.passed)
+
+    def test_a_folder_without_branches_is_an_error(self):
+        with mock.patch.object(coverage.build, "build_coverage", lambda _: None), \
+                mock.patch.object(coverage, "_measure", lambda _: {"data": [{"files": []}]}):
+            self.assertRaises(BuildError, coverage.measure)
+
+    def test_the_host_tests_include_it(self):
+        jobs = suites.jobs(("host",), [], None, suites.Estimates(), True)
+        self.assertEqual([job.execute for job in jobs if job.name == "coverage"],
+                         [coverage.checks])
+
+    def test_unknown_folders_are_refused(self):
+        with self.assertRaises(UsageError) as caught:
+            coverage.known("kernel/objects")
+        self.assertIn("did you mean `kernel/object`", str(caught.exception))
+
+
+class Fuzz(EngineTest):
+    def execute(self, *words: str) -> Exit:
+        parser = argparse.ArgumentParser()
+        command_fuzz.add_arguments(parser)
+        with redirect_stdout(io.StringIO()) as self.output:
+            return command_fuzz.execute(parser.parse_args(words))
+
+    def test_the_list_names_every_target_of_the_tree(self):
+        self.assertEqual(self.execute("list"), Exit.PASSED)
+        for file in (paths.ROOT / "lib").glob("*/fuzz/*.c"):
+            self.assertIn(file.stem.removesuffix("_fuzz"), self.output.getvalue())
+
+    def test_an_unknown_target_is_refused_with_the_nearest(self):
+        with self.assertRaises(UsageError) as caught:
+            self.execute("sysccalls")
+        self.assertIn("did you mean `syscalls`", str(caught.exception))
+
+    def test_words_go_with_what_they_are_for(self):
+        self.assertRaises(UsageError, self.execute, "gpt", "--calls", "5")
+        self.assertRaises(UsageError, self.execute, "syscalls", "--seconds", "5")
+        self.assertRaises(UsageError, self.execute, "gpt", "--seed", "x")
+
+    def boots(self, calls: str, passed: list[bool]) -> tuple[Exit, list[str]]:
+        """What becomes of a run whose boots end so; and the seeds of the boots."""
+        seeds = []
+        (self.folder / "serial.log").write_text("syscallfuzz: all well: 1 calls\n")
+
+        def run(_scenario, seed):
+            seeds.append(seed)
+            return mock.Mock(passed=passed[len(seeds) - 1], folder=self.folder, wall_s=1.0)
+
+        with mock.patch.object(command_fuzz.runner, "run", run), \
+                mock.patch.object(command_fuzz, "_context", lambda seed, _: seed), \
+                mock.patch.object(command_fuzz.report, "reason_lines", lambda *_: ["why"]), \
+                mock.patch.object(command_fuzz.packages, "ensure", lambda _: None), \
+                mock.patch.object(command_fuzz.runs, "new", lambda: self.folder):
+            return self.execute("syscalls", "--no-build", "--calls", calls, "--seed", "s"), seeds
+
+    def test_calls_become_boots_with_seeds_of_their_own(self):
+        self.assertEqual(self.boots("2000001", [True, True, True]),
+                         (Exit.PASSED, ["s.0", "s.1", "s.2"]))
+
+    def test_a_failing_boot_ends_the_run_and_names_its_seed(self):
+        self.assertEqual(self.boots("5000000", [True, False]), (Exit.FAILED, ["s.0", "s.1"]))
+        self.assertIn("./erix test syscallfuzz --seed s.1", self.output.getvalue())
+
+    def test_a_finding_of_a_library_is_a_failure(self):
+        with mock.patch.object(fuzz.build, "build_fuzzer", lambda _: None), \
+                mock.patch.object(fuzz.subprocess, "run",
+                                  lambda *_, **__: mock.Mock(returncode=77)), \
+                mock.patch.object(command_fuzz.packages, "ensure", lambda _: None):
+            self.assertEqual(self.execute("gpt", "--seconds", "1"), Exit.FAILED)
+
+    def test_both_commands_are_known(self):
+        self.assertIn("fuzz", cli.COMMANDS)
+        self.assertIn("cover", cli.COMMANDS)
