@@ -544,18 +544,24 @@ static const char *real_call(
     }
 }
 
-/* Is everything still there that a call needs to be started again, and nobody before it? */
+/* A number for the states of all threads more urgent than this one. */
+static uint64_t urgent_states(uint32_t priority)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < model_objects_max; i++) {
+        const struct mobject *object = &model.objects[i];
+        if (object->kind == OBJECT_THREAD && object->thread->priority > priority) {
+            sum += (object->thread->state + 1) * ((i + 1) * UINT64_C(0x9e3779b97f4a7c15));
+        }
+    }
+    return sum;
+}
+
+/* Is everything still there that a call needs to be started again? */
 static bool can_start_again(const struct mobject *thread, const struct mregisters *call)
 {
-    if (thread->kind != OBJECT_THREAD) {
-        return false;
-    }
-    for (uint32_t i = 0; i < model_objects_max; i++) {
-        const struct mobject *other = &model.objects[i];
-        if (other->kind == OBJECT_THREAD && other->thread->state == READY &&
-            other->thread->priority > thread->thread->priority) {
-            return false;
-        }
+    if (thread->kind != OBJECT_THREAD || thread->thread->caps[CAP_VSPACE].kind == OBJECT_NONE) {
+        return false; /* Without an address space it stops as soon as it leaves the kernel. */
     }
     const struct mcap *self = model_slot(model_space(thread), (uint32_t)call->rdi);
     return call->rax == SYSCALL_INVOKE ? self != nullptr && self->kind != OBJECT_NONE : true;
@@ -627,8 +633,12 @@ static const char *step_call(const struct step *step, struct thread **chosen_out
     }
     struct thread *thread = cpu_this()->current;
     note_invoked(&real.call);
+    uint32_t priority = self->thread->priority;
+    uint64_t states = urgent_states(priority);
     model_call(&real.call);
-    const char *difference = real_call(&real, can_start_again(self, &real.call), chosen_out);
+    /* Who is released on the way, or dies, may run in between; the model knows the end only. */
+    bool may_interrupt = can_start_again(self, &real.call) && states == urgent_states(priority);
+    const char *difference = real_call(&real, may_interrupt, chosen_out);
     if (difference != nullptr || self->kind != OBJECT_THREAD) {
         return difference;
     }
