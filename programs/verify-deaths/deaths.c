@@ -177,7 +177,7 @@ static const char *be_killed_in_call(void)
 /* More often than procd can keep waiting callers: they must not pile up. */
 static const char *wait_for_each_other(void)
 {
-    constexpr uint32_t times = 56;
+    constexpr uint32_t times = 120; /* not each has come to wait when it is killed */
     struct victim waited_for = {};
     if (victim_start(0, VICTIM_IDLE, slot_null, &waited_for) != STATUS_OK) {
         return fail(0, VICTIM_IDLE, "it cannot be started");
