@@ -20,6 +20,7 @@ class Package:
 
 PACKAGES = (
     Package("python3", "runs this harness", "python3"),
+    Package("git", "tells the files and the history of the tree", "git"),
     Package("clang-19", "compiles loader, kernel, programs and host tests", "clang-19"),
     Package("lld-19", "links them", "ld.lld-19"),
     Package("llvm-19", "archives, symbols and coverage", "llvm-ar-19"),
