@@ -4,6 +4,7 @@ import secrets
 
 from harness import (accelerator, build, determinism, expression, hostunit, packages, paths, runner,
                      runs)
+from harness.arguments import whole_number
 from harness.images import Images
 from harness.outcome import Exit, UsageError
 from harness.scenario import load_all
@@ -24,7 +25,7 @@ may differ.
 
 def add_arguments(parser) -> None:
     parser.add_argument("expression", nargs="*", metavar="EXPR", help="scenarios, as for test")
-    parser.add_argument("--times", type=int, default=2, metavar="N", help="how many runs of each")
+    parser.add_argument("--times", type=whole_number, default=2, metavar="N", help="how many runs of each")
     parser.add_argument("--seed", default="", help="where the nonces come from")
     parser.add_argument("--no-build", action="store_true", help="trust what lies in build/")
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: ISC
 """`./erix fuzz`: random system calls in the machine, random bytes for the libraries."""
-import argparse
 import secrets
 from pathlib import Path
 
 from harness import accelerator, build, fuzz, hostunit, packages, report, runner, runs
+from harness.arguments import whole_number
 from harness.images import Images
 from harness.outcome import Exit, UsageError
 from harness.scenario import load_all
@@ -29,18 +29,12 @@ SCENARIO = "syscallfuzz"
 CALLS_PER_BOOT = 1_000_000
 
 
-def _count(word: str) -> int:
-    if not word.isdecimal() or int(word) < 1:
-        raise argparse.ArgumentTypeError(f"`{word}` is not a number: 1 or more")
-    return int(word)
-
-
 def add_arguments(parser) -> None:
     parser.add_argument("name", nargs="?", metavar="WHAT",
                         help="list, syscalls, or a library with a fuzz target")
-    parser.add_argument("--calls", type=_count, metavar="N",
+    parser.add_argument("--calls", type=whole_number, metavar="N",
                         help="syscalls: how many at least, ten million by default")
-    parser.add_argument("--seconds", type=_count, metavar="N",
+    parser.add_argument("--seconds", type=whole_number, metavar="N",
                         help="libraries: how long, 60 by default")
     parser.add_argument("--seed", default="", help="what the random choices begin with")
     parser.add_argument("--no-build", action="store_true", help="trust what lies in build/")

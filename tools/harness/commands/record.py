@@ -3,6 +3,7 @@
 import secrets
 
 from harness import build, hostunit, packages, paths, report, runner, runs
+from harness.arguments import whole_number
 from harness.commands.debug import one_scenario
 from harness.images import Images
 from harness.outcome import Exit
@@ -25,7 +26,7 @@ timing is not that of a run under ./erix test. It costs about a tenth more.
 def add_arguments(parser) -> None:
     parser.add_argument("scenario", help="the name of one scenario")
     parser.add_argument("--seed", default="", help="where the nonce comes from")
-    parser.add_argument("--until-failure", type=int, default=1, metavar="N",
+    parser.add_argument("--until-failure", type=whole_number, default=1, metavar="N",
                         help="at most N runs, until one fails")
     parser.add_argument("--no-build", action="store_true", help="trust what lies in build/")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from harness import (accelerator, alarm, aviary, build, campaign, counts, durations, expression,
                      generated, hostunit, lint, misroutes, packages, rotation, runner, runs, shard,
                      snapshot, suites, tools)
+from harness.arguments import whole_number
 from harness.check import Check, Job
 from harness.images import Images
 from harness.outcome import Exit, UsageError
@@ -48,12 +49,6 @@ and has no result.
 """
 
 
-def _worker_count(word: str) -> int:
-    if not word.isdecimal() or int(word) < 1:
-        raise argparse.ArgumentTypeError(f"`{word}` is no number from 1 on")
-    return int(word)
-
-
 def _turn_number(word: str) -> int:
     if not word.isdecimal():
         raise argparse.ArgumentTypeError(f"`{word}` is not the number of a turn: 0 or more")
@@ -63,7 +58,7 @@ def _turn_number(word: str) -> int:
 def add_arguments(parser) -> None:
     parser.add_argument("expression", nargs="*", metavar="EXPR",
                         help="suites (host, python, tidy, bench, scenarios, canaries) or scenarios")
-    parser.add_argument("-j", "--jobs", type=_worker_count, default=os.cpu_count() or 1,
+    parser.add_argument("-j", "--jobs", type=whole_number, default=os.cpu_count() or 1,
                         metavar="N", help="workers, as many as processors by default")
     parser.add_argument("--seed", default="", help="where the nonces come from")
     parser.add_argument("--liar", action="store_true", help="only the suite liars, all of it")
@@ -78,7 +73,7 @@ def add_arguments(parser) -> None:
                         help="run also what has passed with the same inputs")
     parser.add_argument("--fail-fast", action="store_true",
                         help="begin nothing after the first failure")
-    parser.add_argument("--stress", type=_worker_count, default=0, metavar="N",
+    parser.add_argument("--stress", type=whole_number, default=0, metavar="N",
                         help="run the one chosen scenario N times")
     parser.add_argument("--shard", type=shard.Shard.parse, default=None, metavar="I/N",
                         help="run part I of N")
