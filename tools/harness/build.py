@@ -101,7 +101,9 @@ def _environment() -> dict[str, str]:
     """The environment of the build without the variables that would change what it makes."""
     unwanted = ("CFLAGS", "CPPFLAGS", "LDFLAGS", "CC", "CC_LD", "AR", "DESTDIR", "MAKEFLAGS")
     kept = {name: value for name, value in os.environ.items() if name not in unwanted}
-    return kept | {"PATH": tools.SEARCH_PATH, "LC_ALL": "C.UTF-8", "NINJA_STATUS": "[%f/%t] "}
+    # Meson runs a program to try the compiler; where branches are counted, it would leave its counts.
+    return kept | {"PATH": tools.SEARCH_PATH, "LC_ALL": "C.UTF-8", "NINJA_STATUS": "[%f/%t] ",
+                   "LLVM_PROFILE_FILE": os.devnull}
 
 
 def _ninja(machine: Machine, targets: tuple[str, ...], progress: Progress) -> None:
