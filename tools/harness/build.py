@@ -101,7 +101,7 @@ def _environment() -> dict[str, str]:
     """The environment of the build without the variables that would change what it makes."""
     unwanted = ("CFLAGS", "CPPFLAGS", "LDFLAGS", "CC", "CC_LD", "AR", "DESTDIR", "MAKEFLAGS")
     kept = {name: value for name, value in os.environ.items() if name not in unwanted}
-    # Meson runs a program to try the compiler; where branches are counted, it would leave its counts.
+    # Meson runs a program to try the compiler; where branches are counted, it would leave them.
     return kept | {"PATH": tools.SEARCH_PATH, "LC_ALL": "C.UTF-8", "NINJA_STATUS": "[%f/%t] ",
                    "LLVM_PROFILE_FILE": os.devnull}
 

@@ -116,8 +116,8 @@ def _count_words(spec: MachineSpec) -> list[str]:
         return []
     if not spec.rr:
         return ["-icount", f"shift={spec.icount},sleep=off"]
-    # Recordings stall where sleeping takes no time. Going backwards resets the machine, and there the
-    # APIC's helper for old guests waits for the processor, which waits for whoever resets.
+    # Recordings stall where sleeping takes no time. Going backwards resets the machine, and there
+    # the APIC's helper for old guests waits for the processor, which waits for whoever resets.
     words = ["-icount", f"shift={spec.icount},rr={spec.rr.mode},rrfile={spec.rr.events}",
              "-global", "apic-common.vapic=off"]
     return [*words, *BEAT] if beats(spec) else words

@@ -25,7 +25,8 @@ may differ.
 
 def add_arguments(parser) -> None:
     parser.add_argument("expression", nargs="*", metavar="EXPR", help="scenarios, as for test")
-    parser.add_argument("--times", type=whole_number, default=2, metavar="N", help="how many runs of each")
+    parser.add_argument("--times", type=whole_number, default=2, metavar="N",
+                        help="how many runs of each")
     parser.add_argument("--seed", default="", help="where the nonces come from")
     parser.add_argument("--no-build", action="store_true", help="trust what lies in build/")
 

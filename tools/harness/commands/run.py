@@ -32,7 +32,8 @@ def add_arguments(parser) -> None:
     parser.add_argument("--gui", action="store_true", help="show the framebuffer in a window")
     parser.add_argument("--gdb", action="store_true", help="wait for a debugger")
     parser.add_argument("--release", action="store_true", help="boot the release image")
-    parser.add_argument("--memory", type=whole_number, default=512, metavar="MIB", help="512 by default")
+    parser.add_argument("--memory", type=whole_number, default=512, metavar="MIB",
+                        help="512 by default")
     parser.add_argument("--no-build", action="store_true", help="trust what lies in build/")
 
 
