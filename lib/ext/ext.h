@@ -79,6 +79,11 @@ struct ext_refusal {
 
 constexpr uint32_t ext_no_feature_bit = UINT32_MAX;
 
+struct ext_time {
+    int64_t seconds; /* since 1970 */
+    uint32_t nanoseconds;
+};
+
 /* The validated shape of the volume. */
 struct ext_geometry {
     uint64_t block_count;
@@ -108,7 +113,7 @@ struct ext_mount {
     struct block_cache cache;
     struct ext_geometry geometry;
     uint32_t features[EXT_FEATURE_WORD_COUNT];
-    bool read_only; /* some feature, or the device, forbids writing */
+    bool read_only; /* the caller, some feature or the device forbids writing */
     bool clean;     /* unmounted in order and without known errors */
     uint8_t uuid[16];
     char label[17]; /* ends with NUL */
@@ -125,14 +130,21 @@ struct ext_mount_memory {
     uint64_t buffer_bytes;
 };
 
+struct ext_mount_options {
+    bool read_only; /* nothing is written, whatever the volume and the device would allow */
+    /* Where a journal that is not inside the volume is; borrowed for the life of the mount. */
+    struct block_device *journal_device; /* nullptr: there is none */
+    struct ext_time now;                 /* of this mount, for the super block */
+};
+
 /*
  * Validates the volume (super block, features, every group descriptor, root directory's inode) and
  * makes it readable. Writes nothing. INVALID_ARGUMENT if the memory is less than
  * ext_cache_block_count_min blocks of ext_block_bytes_max. After a failure only corruption and
  * refusal mean anything. There is nothing to undo: forget the struct to unmount.
  */
-enum status ext_mount(
-    struct ext_mount *mount, struct block_device *device, struct ext_mount_memory memory);
+enum status ext_mount(struct ext_mount *mount, struct block_device *device,
+    struct ext_mount_memory memory, struct ext_mount_options options);
 
 struct ext_statistics {
     uint64_t block_count;
@@ -160,11 +172,6 @@ enum ext_type : uint8_t {
     EXT_TYPE_SOCKET,
     EXT_TYPE_LINK,
     EXT_TYPE_COUNT,
-};
-
-struct ext_time {
-    int64_t seconds; /* since 1970 */
-    uint32_t nanoseconds;
 };
 
 constexpr uint32_t ext_block_area_bytes = 60;

@@ -111,8 +111,8 @@ static enum status check_root(struct ext_mount *mount)
     return status;
 }
 
-enum status ext_mount(
-    struct ext_mount *mount, struct block_device *device, struct ext_mount_memory memory)
+enum status ext_mount(struct ext_mount *mount, struct block_device *device,
+    struct ext_mount_memory memory, struct ext_mount_options options)
 {
     *mount = (struct ext_mount){.refusal = {.feature_bit = ext_no_feature_bit}};
     if (memory.entry_count < ext_cache_block_count_min || memory.buffer.bytes == nullptr ||
@@ -131,6 +131,9 @@ enum status ext_mount(
     }
     if (status == STATUS_OK) {
         status = check_root(mount);
+    }
+    if (options.read_only) {
+        mount->read_only = true;
     }
     return status;
 }

@@ -88,7 +88,8 @@ enum status volume_mount(struct volume *volume, const char *name, uint32_t name_
         .buffer = {.handle = volume->memory_handle, .bytes = volume->memory},
         .buffer_bytes = (uint64_t)volume_cache_entries * ext_block_bytes_max,
     };
-    status = ext_mount(&volume->mount, &volume->partition.device, memory);
+    const struct ext_mount_options options = {.read_only = true};
+    status = ext_mount(&volume->mount, &volume->partition.device, memory, options);
     if (status != STATUS_OK) {
         log_refusal(&volume->mount.refusal);
         return volume_note(volume, status);

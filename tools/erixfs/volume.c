@@ -58,7 +58,8 @@ bool volume_open(struct volume *volume, const char *path)
         .buffer = block_buffer_plain(volume->cache),
         .buffer_bytes = sizeof volume->cache,
     };
-    status = ext_mount(&volume->mount, &volume->file.device, memory);
+    struct ext_mount_options options = {.read_only = true};
+    status = ext_mount(&volume->mount, &volume->file.device, memory, options);
     if (status != STATUS_OK) {
         volume_complain(volume, nullptr, status);
         block_file_close(&volume->file);

@@ -33,7 +33,8 @@ static enum status mount_bytes(struct block_memory *memory, uint8_t *bytes, size
     };
     block_memory_init(memory, bytes, size_bytes, 512);
     memory->device.read_only = true;
-    return ext_mount(&mount, &memory->device, mount_memory);
+    struct ext_mount_options options = {.read_only = true};
+    return ext_mount(&mount, &memory->device, mount_memory, options);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes)

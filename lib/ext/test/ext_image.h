@@ -24,6 +24,7 @@ struct image {
     size_t size_bytes;
     struct block_memory memory;
     struct block_fault fault;
+    struct ext_mount_options options;
     struct ext_mount mount;
     struct block_cache_entry entries[image_cache_blocks];
     uint8_t cache[image_cache_blocks * ext_block_bytes_max];
@@ -72,7 +73,7 @@ static inline enum status image_mount(struct image *image)
         .buffer = block_buffer_plain(image->cache),
         .buffer_bytes = sizeof image->cache,
     };
-    return ext_mount(&image->mount, &image->fault.device, memory);
+    return ext_mount(&image->mount, &image->fault.device, memory, image->options);
 }
 
 /* Loads file `name` of the working folder; false if it cannot be read. */

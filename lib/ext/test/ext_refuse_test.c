@@ -150,6 +150,19 @@ static void poke_mmp(uint32_t sequence, uint32_t checksum_change)
     store_le32(block + mmp_checksum, checksum ^ checksum_change);
 }
 
+static void a_mount_is_read_only_on_request(void)
+{
+    CHECK(image_run("mke2fs -q -F -d tree a.img 4M"));
+    CHECK(image_load(&image, "a.img"));
+    CHECK_EQUAL(image_mount(&image), STATUS_OK);
+    CHECK(!image.mount.read_only);
+    image.options.read_only = true;
+    CHECK_EQUAL(image_mount(&image), STATUS_OK);
+    CHECK(image.mount.read_only);
+    image.options.read_only = false;
+    image_free(&image);
+}
+
 static void volumes_in_use_are_refused(void)
 {
     CHECK(image_run("rm -f img && truncate -s 16M img && "
@@ -452,15 +465,16 @@ static void too_little_is_refused(void)
         .buffer = block_buffer_plain(image.cache),
         .buffer_bytes = sizeof image.cache,
     };
+    struct ext_mount_options options = {.read_only = true};
     block_memory_init(&tiny, bytes, 1536, 512);
-    CHECK(ext_mount(&image.mount, &tiny.device, memory) == STATUS_CORRUPT);
+    CHECK(ext_mount(&image.mount, &tiny.device, memory, options) == STATUS_CORRUPT);
     block_memory_init(&tiny, bytes, 2048, 512);
-    CHECK(ext_mount(&image.mount, &tiny.device, memory) == STATUS_CORRUPT);
+    CHECK(ext_mount(&image.mount, &tiny.device, memory, options) == STATUS_CORRUPT);
     memory.entry_count = ext_cache_block_count_min - 1;
-    CHECK(ext_mount(&image.mount, &tiny.device, memory) == STATUS_INVALID_ARGUMENT);
+    CHECK(ext_mount(&image.mount, &tiny.device, memory, options) == STATUS_INVALID_ARGUMENT);
     memory.entry_count = image_cache_blocks;
     memory.buffer_bytes = ext_cache_block_count_min * ext_block_bytes_max - 1;
-    CHECK(ext_mount(&image.mount, &tiny.device, memory) == STATUS_INVALID_ARGUMENT);
+    CHECK(ext_mount(&image.mount, &tiny.device, memory, options) == STATUS_INVALID_ARGUMENT);
 }
 
 int main(void)
@@ -472,6 +486,7 @@ int main(void)
     TEST(every_feature_bit_is_judged);
     TEST(tools_make_volumes_that_are_refused);
     TEST(journals_are_told_apart);
+    TEST(a_mount_is_read_only_on_request);
     TEST(volumes_in_use_are_refused);
     TEST(damaged_fields_of_ext2_are_found);
     TEST(damaged_trees_are_found);
