@@ -13,7 +13,7 @@ from unittest import mock
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import support  # noqa: E402, F401  (puts tools/ on the path)
-from harness import cli, durations, lastpass, paths, shard  # noqa: E402
+from harness import cli, durations, lastpass, paths, shard, timing  # noqa: E402
 from harness.check import Check, Job  # noqa: E402
 from harness.outcome import Exit, Incomplete, UsageError  # noqa: E402
 from harness.shard import Shard  # noqa: E402
@@ -227,6 +227,14 @@ class Logs(unittest.TestCase):
         first = self.log("first", "ERIX_BOOTLOADER:START\na\n", "1234")
         second = self.log("second", "ERIX_BOOTLOADER:START\n", "5678")
         self.assertEqual(lastpass.explain(first, second)[-1], " + (the log has ended)")
+
+    def test_a_line_without_a_place_may_stand_elsewhere(self):
+        gpt = timing.PLACELESS[0]
+        first = self.log("first", f"ERIX_BOOTLOADER:START\n{gpt}\na\nb\n", "1234")
+        second = self.log("second", f"ERIX_BOOTLOADER:START\na\n{gpt}\nc\n", "5678")
+        self.assertEqual(lastpass.explain(first, second), [
+            "the logs part at serial.log:4", "   ERIX_BOOTLOADER:START", "   a", f"   {gpt}",
+            " - b", " + c"])
 
     def test_a_failure_says_where_it_leaves_the_last_pass(self):
         self.log("sample", "ERIX_BOOTLOADER:START\na\n", "1234")

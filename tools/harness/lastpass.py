@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import markers, paths
+from harness import markers, paths, timing
 from harness.outcome import UsageError
 from harness.runner import Result
 from harness.scenario import Scenario
@@ -15,14 +15,9 @@ from harness.template import FUNCTIONS
 FOLDER = paths.OUT / "passed"
 FILES = ("serial.log", "verdict.json")
 FIRST_WORD = "ERIX_BOOTLOADER:"
-ENDED = "(the log has ended)"
 CONTEXT_LINES = 3
-# Words that tell a time or a digest: they may differ between two runs of one scenario.
-VARYING = (
-    (re.compile(r"(?<=^ERIX_BOOTLOADER:HANDOFF ).*"), "{ticks}"),
-    (re.compile(r"\b[0-9a-f]{64}\b"), "{digest}"),
-    (re.compile(r"\b\d+ (ns|us|ms)\b"), r"{time} \1"),
-)
+# The runs differ in their nonces, and so in digests of them; what tells a time is in timing.py.
+DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 
 
 def keep(scenario: Scenario, run: Path) -> None:
@@ -59,17 +54,18 @@ def _comparable(line: str, nonce: str) -> str:
     for text in (nonce, *(function(nonce) for function in FUNCTIONS.values())):
         if len(text) > 2:
             line = line.replace(text, "{nonce}")
-    for pattern, meaning in VARYING:
-        line = pattern.sub(meaning, line)
-    return line
+    return timing.MEASURED.sub(timing.MASK, DIGEST.sub("{digest}", line))
 
 
-def parting(first: Log, second: Log) -> int | None:
-    """The index of the first line in which two logs differ; None if there is none."""
-    for at in range(max(len(first.compared), len(second.compared))):
-        if first.compared[at:at + 1] != second.compared[at:at + 1]:
-            return at
-    return None
+def parting(first: Log, second: Log) -> timing.Parting | None:
+    """Where two logs differ; None if they do not."""
+    return timing.parting(first.compared, second.compared)
+
+
+def _around(log: Log, number: int) -> tuple[list[str], list[str]]:
+    """The lines before line `number` of a log, from 1, and those from it on; 0: behind its end."""
+    at = number - 1 if number else len(log.lines)
+    return log.lines[max(0, at - CONTEXT_LINES):at], log.lines[at:at + CONTEXT_LINES]
 
 
 def hint(scenario: Scenario, result: Result) -> list[str]:
@@ -84,12 +80,13 @@ def hint(scenario: Scenario, result: Result) -> list[str]:
 
 def explain(passed: Log, run: Log) -> list[str]:
     """Where a run leaves the last pass, for people; empty if it does not."""
-    at = parting(passed, run)
-    if at is None:
+    found = parting(passed, run)
+    if found is None:
         return []
-    lines = [f"the logs part at serial.log:{run.skipped + at + 1}"]
-    lines += [f"   {line}" for line in run.lines[max(0, at - CONTEXT_LINES):at]]
-    for mark, log in (("-", passed), ("+", run)):
-        shown = log.lines[at:at + CONTEXT_LINES] or [ENDED]
-        lines += [f" {mark} {line}" for line in shown]
-    return lines
+    here = found.lines[1] or len(run.lines) + 1
+    before, now = _around(run, found.lines[1])
+    _, then = _around(passed, found.lines[0])
+    return [f"the logs part at serial.log:{run.skipped + here}",
+            *(f"   {line}" for line in before),
+            *(f" - {line}" for line in then or [timing.ENDED]),
+            *(f" + {line}" for line in now or [timing.ENDED])]
