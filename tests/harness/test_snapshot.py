@@ -43,18 +43,18 @@ class Suiting(EngineTest):
     def test_native_firmware_starts_cold(self):
         self.assertFalse(snapshot.suits(self.scenario(PLAIN), "kvm"))
 
-    def test_the_cold_sample_rotates_with_the_seed_and_reaches_everything(self):
+    def test_the_cold_sample_rotates_with_the_turn_and_reaches_everything_soon(self):
         one = self.scenario(PLAIN)
         many = [replace(one, name=f"scenario-{number}") for number in range(80)]
-        samples = [snapshot.cold_sample(many, str(seed)) for seed in range(400)]
+        samples = [snapshot.cold_sample(many, turn) for turn in range(snapshot.COLD_PERIOD)]
         self.assertEqual({len(sample) for sample in samples}, {4})
         self.assertEqual(set().union(*samples), {each.name for each in many})
-        self.assertEqual(samples[7], snapshot.cold_sample(many, "7"))
+        self.assertEqual(samples[7], snapshot.cold_sample(many, 7))
 
     def test_a_small_suite_has_a_cold_run_too(self):
         one = self.scenario(PLAIN)
-        self.assertEqual(snapshot.cold_sample([one], "any"), {one.name})
-        self.assertEqual(snapshot.cold_sample([], "any"), frozenset())
+        self.assertEqual(snapshot.cold_sample([one], 3), {one.name})
+        self.assertEqual(snapshot.cold_sample([], 3), frozenset())
 
 
 class Storing(EngineTest):

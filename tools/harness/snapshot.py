@@ -9,7 +9,6 @@ and, for SATA, its size; its content is not, so what boots is read from the disk
 Beside each state lies its digest: a state that was damaged is noticed and made again.
 """
 import fcntl
-import hashlib
 import os
 import re
 import tempfile
@@ -19,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from harness import artifacts, cas, firmware, paths, qemu, state, tools, values
+from harness import artifacts, cas, firmware, paths, qemu, rotation, state, tools, values
 from harness.machine import Machine
 from harness.outcome import BuildError
 from harness.qmp import MonitorError
@@ -51,13 +50,11 @@ def suits(scenario: Scenario, accelerator: str) -> bool:
             and not scenario.inject)
 
 
-def cold_sample(scenarios: Sequence[Scenario], seed: str) -> frozenset[str]:
-    """The scenarios that start cold although they need not: one of COLD_PERIOD, others with each
-    seed. The same for every choice of scenarios and every shard, if all of them are given."""
-    names = sorted((each.name for each in scenarios if suits(each, "tcg")),
-                   key=lambda name: hashlib.sha256(name.encode()).digest())
-    turn = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:4]) % COLD_PERIOD
-    return frozenset(names[turn % max(1, min(len(names), COLD_PERIOD))::COLD_PERIOD])
+def cold_sample(scenarios: Sequence[Scenario], turn: int) -> frozenset[str]:
+    """The scenarios that start cold although they need not: one of COLD_PERIOD, others in each
+    turn. The same for every choice of scenarios and every shard, if all of them are given."""
+    names = [each.name for each in scenarios if suits(each, "tcg")]
+    return frozenset(rotation.pick(names, -(-len(names) // COLD_PERIOD), turn))
 
 
 def of(spec: qemu.MachineSpec, say: Callable[[str], None]) -> qemu.Parking:

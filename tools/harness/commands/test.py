@@ -38,8 +38,9 @@ examples:
 
 A few canaries, lies and misroutes are in a whole run, other ones for each number of commits. A
 machine starts from one that was saved after its firmware, except for what is about booting and one
-in twenty of the rest, chosen by the seed. What has passed here with the same inputs is not run
-again, but for one in fifty, unless it is named, or CI is set in the environment, or with --cold.
+in twenty of the rest, other ones for each number of commits too; the first line names them. What
+has passed here with the same inputs is not run again, but for one in fifty, unless it is named, or
+CI is set in the environment, or with --cold.
 `./erix rerun` runs what has not passed yet.
 
 Nothing is skipped or tried again. Results lie in out/last: index.html, results.json, junit.xml and
@@ -92,6 +93,10 @@ def _turn(arguments) -> int | None:
     """The turn to be played; None: all."""
     if arguments.all or arguments.liar or arguments.misroutes:
         return None
+    return _turn_played(arguments)
+
+
+def _turn_played(arguments) -> int:
     return rotation.current() if arguments.turn is None else arguments.turn
 
 
@@ -127,11 +132,11 @@ def _plan(arguments) -> tuple[tuple[str, ...], list[Scenario], int]:
     return chosen, scenarios, len(scenarios)
 
 
-def _context(chosen: tuple[str, ...], seed: str, folder, all_cold: bool, say
+def _context(chosen: tuple[str, ...], seed: str, folder, arguments, say
              ) -> runner.Context | None:
     if not {"scenarios", "bench", *suites.GENERATED} & set(chosen):
         return None
-    cold = None if all_cold else snapshot.cold_sample(load_all(), seed)
+    cold = None if arguments.cold else snapshot.cold_sample(load_all(), _turn_played(arguments))
     return runner.Context(Images(), accelerator.choose().name, hostunit.measure().factor, seed,
                           folder, cold, say)
 
@@ -143,6 +148,8 @@ def _headline(context: runner.Context | None, scenarios: list[Scenario], workers
         cold = sum(context.starts_cold(scenario) for scenario in scenarios)
         parts = [f"qemu {tools.version(tools.TOOLS[0])}", f"{why.name} ({why.reason})",
                  f"budgets x {context.factor:.2f}", f"cold: {cold} of {len(scenarios)}"]
+        rotated = sorted(each.name for each in scenarios if each.name in (context.cold or ()))
+        parts += [f"cold in this turn: {', '.join(rotated)}"] if rotated else []
     return " · ".join([*parts, f"{workers} workers"])
 
 
@@ -191,7 +198,7 @@ def execute(arguments, select: Callable[[list[Job]], list[Job]] = list) -> Exit:
     folder = _folder(arguments.into)
     seed = arguments.seed or secrets.token_hex(8)
     with Progress() as progress:
-        context = _context(chosen, seed, folder, arguments.cold, progress.say)
+        context = _context(chosen, seed, folder, arguments, progress.say)
         estimates = suites.Estimates()
         jobs = suites.jobs(chosen, scenarios, context, estimates, whole)
         for suite in suites.GENERATED:
