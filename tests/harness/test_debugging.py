@@ -123,6 +123,21 @@ class Recordings(EngineTest):
                 self.assertRaisesRegex(HarnessError, "does not come to its end"):
             found.replay(self.folder / "serial.log")
 
+    def test_a_machine_under_attack_takes_no_second_debugger(self):
+        name = next(each.name for each in load_all() if each.inject)
+        for command in ("debug", "record", "replay"):
+            done = erix(command, name)
+            self.assertIn("has a debugger already, and takes only one", done.stdout)
+            self.assertEqual((done.returncode, len(done.stdout.splitlines())), (2, 1), command)
+
+    def test_a_failure_names_what_to_type_next(self):
+        found = mock.Mock()
+        found.name = "a[b]"
+        result = mock.Mock(passed=False, reasons=(), folder=ROOT / "out")
+        (line,) = report.reason_lines(found, result)
+        for command in ("test", "debug", "record"):
+            self.assertIn(f"./erix {command} 'a[b]' · ", line)
+
     def test_names_are_typed_so_that_a_shell_takes_them(self):
         self.assertEqual(report.typed("a[b]"), "'a[b]'")
         self.assertEqual(report.typed("plain"), "plain")

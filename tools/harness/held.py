@@ -18,7 +18,6 @@ from harness.gdbstub import Stub
 from harness.images import Prepared
 from harness.judge import Observation, Reason
 from harness.machine import Machine
-from harness.outcome import UsageError
 from harness.runner import POLL_S, Run
 from harness.scenario import Scenario
 
@@ -55,9 +54,6 @@ class Held(Run):
     """A run under a hold."""
 
     def __init__(self, scenario: Scenario, context, hold: Hold):
-        if scenario.inject:
-            raise UsageError(f"{scenario.name} is under attack from outside: its machine has a "
-                             "debugger already, and takes only one")
         super().__init__(scenario, context)
         self._hold = hold
         wanted = scenario.expect.exit

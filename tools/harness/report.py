@@ -46,7 +46,7 @@ def reason_lines(scenario: Scenario, result: Result) -> list[str]:
     lines = [line for reason in result.reasons for line in reason_text(scenario, reason)]
     name = typed(scenario.name)
     lines.append(f"next        ./erix test {name} · ./erix debug {name} · "
-                 f"{paths.shown(result.folder)}/serial.log")
+                 f"./erix record {name} · {paths.shown(result.folder)}/serial.log")
     return lines
 
 

@@ -47,11 +47,14 @@ def add_gdb_arguments(parser) -> None:
 
 
 def one_scenario(word: str) -> Scenario:
-    """The only scenario that a word means."""
+    """The only scenario that a word means, and one whose machine has no debugger yet."""
     chosen = expression.choose([word], load_all())
     if len(chosen) != 1:
         names = ", ".join(scenario.name for scenario in chosen)
         raise UsageError(f"`{word}` means several scenarios: {names}")
+    if chosen[0].inject:
+        raise UsageError(f"{chosen[0].name} is under attack from outside: its machine has a "
+                         "debugger already, and takes only one")
     return chosen[0]
 
 
