@@ -9,6 +9,8 @@ ERIX_FAKE_SCRIPT names a JSON file: a list of [action, argument].
     answer TEXT     say TEXT with {line} filled in       spin -          use CPU time for ever
     sleep SECONDS   do nothing, like a halted guest      write PATH      append a byte to a file
     reply -         say the SHA-256 of the word behind `hash` in the line typed last
+    clock SECONDS   from now on tell this as the guest's time; before, the timer tells nothing
+    asked -         wait until the guest's time was asked for once more
 
 With -kernel and without -incoming it is a machine that stops after firmware and can be saved: the
 state is ERIX_FAKE_STATE, and without one saving fails.
@@ -30,6 +32,8 @@ class Fake:
         self.control = socket.socket(fileno=int(found[1]))
         self.control.sendall(b'{"QMP": {"version": {}}}\n')
         self.typed = ""
+        self.clock_s = None
+        self.was_asked = threading.Event()
         threading.Thread(target=self.serve, daemon=True).start()
 
     def serve(self):
@@ -45,8 +49,29 @@ class Fake:
                 saved = os.environ.get("ERIX_FAKE_STATE")
                 answer = {"return": {"status": "completed" if saved else "failed"}}
             if request["execute"] == "qom-get":
-                answer = {"return": {"tm_mday": 1, "tm_hour": 0, "tm_min": 1, "tm_sec": 30}}
+                answer = {"return": self.time_of_day()}
+            if request["execute"] == "human-monitor-command":
+                answer = {"return": self.port()}
             self.control.sendall(json.dumps(answer).encode() + b"\n")
+            if request["execute"] == "qom-get":
+                self.was_asked.set()
+
+    def time_of_day(self):
+        """The clock of the board."""
+        minutes, seconds = divmod(int(90 if self.clock_s is None else self.clock_s), 60)
+        return {"tm_mday": 1, "tm_hour": 0, "tm_min": minutes, "tm_sec": seconds}
+
+    def port(self):
+        """The ACPI timer of 24 bits; all ones while nothing is there."""
+        count = 0xFFFFFFFF if self.clock_s is None else int(self.clock_s * 3579545) & 0xFFFFFF
+        return f"portl[0x0608] = 0x{count:08x}\r\n"
+
+    def do_clock(self, seconds):
+        self.clock_s = seconds
+
+    def do_asked(self, _):
+        self.was_asked.wait()
+        self.was_asked.clear()
 
     def save(self, uri):
         with open(re.search(r"'(.*)'", uri)[1], "w", encoding="utf-8") as file:

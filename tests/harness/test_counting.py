@@ -4,6 +4,7 @@ import argparse
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from support import ROOT, EngineTest  # noqa: E402  (puts tools/ on the path)
 from harness import (bench, cas, components, counts, hostunit, paths, programs,  # noqa: E402
-                     report, runner, runs, scenario, sources, suites, tidy, webpage)
+                     report, runner, runs, scenario, sources, suites, tidy, timeline, webpage)
 from harness.check import Check, Job  # noqa: E402
 from harness.commands import test as command_test  # noqa: E402
 from harness.machine import PM_TIMER_HZ  # noqa: E402
@@ -180,6 +181,19 @@ class Reports(EngineTest):
         self.assertNotIn("//", page.replace("</", "").replace("/>", ""))
         self.assertTrue((self.folder / "authority.svg").exists())
 
+    def test_the_timeline_is_in_guest_time(self):
+        row = {"text": "ERIX_KERNEL:START", "line": 1, "time_s": 77.0, "cpu_s": 0.25}
+        text = timeline.draw([row | {"guest_s": 10.0}, row, row | {"guest_s": 11.0},
+                              row | {"guest_s": 14.0}])
+        self.assertEqual(re.findall(r"end>([^<]*)", text),
+                         ["10.000 s", "not told", "11.000 s", "14.000 s"])
+        # From the first marker to the last one the bars fill their column, in their proportions.
+        self.assertEqual(re.findall(r"<rect( class=late)? x=([\d.]+) y=\d+ width=([\d.]+)", text),
+                         [("", "320.0", "1.5"), ("", "320.0", "32.5"),
+                          (" class=late", "352.5", "97.5")])
+        self.assertIn("0.25 CPU-s, 77.000 s of this computer", text)
+        self.assertNotIn("<rect", timeline.draw([row]))
+
     def test_json_and_junit(self):
         report.write_json(self.CHECKS, ["x"], {"seed": "1"}, self.folder / "r.json")
         data = json.loads((self.folder / "r.json").read_text(encoding="utf-8"))
@@ -291,6 +305,11 @@ class Benchmarks(EngineTest):
         self.assertEqual(bench.stages(stamps), [
             bench.Stage("ERIX_BOOTLOADER:START", 0, 0),
             bench.Stage("ERIX_ROOTD:READY", 1_000_000_000, 1_000_000_000)])
+
+    def test_a_marker_whose_time_is_not_told_is_no_stage(self):
+        first, untold = runner.Stamp("ERIX_KERNEL:START", 7), runner.Stamp("ERIX_ROOTD:READY", None)
+        self.assertEqual(bench.stages((untold, first, untold)),
+                         [bench.Stage("ERIX_KERNEL:START", 0, 0)])
 
     def test_every_benchmark_counts_instructions(self):
         self.assertIn("ipc", bench.names())

@@ -257,6 +257,27 @@ class Records(EngineTest):
         self.assertIn("ERIX_ROOTD:READY",
                       (result.folder / "serial.tsv").read_text(encoding="utf-8"))
 
+    def times(self, *actions) -> list[float | None]:
+        """The guest times of the markers in verdict.json of a run."""
+        result = self.run_scenario(EXPECT, *actions)
+        verdict = json.loads((result.folder / "verdict.json").read_text(encoding="utf-8"))
+        self.assertTrue(all(row["cpu_s"] >= 0.0 for row in verdict["markers"]))
+        return [row["guest_s"] for row in verdict["markers"]]
+
+    def test_markers_have_the_time_of_the_guest_however_often_its_timer_began_again(self):
+        found = self.times(("clock", 1.25), ("print", START), ("asked", None),
+                           ("clock", 3599.5), ("print", READY), ("asked", None), ("exit", SUCCESS))
+        self.assertEqual([round(each, 3) for each in found], [1.25, 3599.5])
+
+    def test_a_marker_at_the_end_has_the_last_time_that_was_told(self):
+        found = self.times(("clock", 1.25), ("print", START), ("asked", None),
+                           ("print", READY), ("exit", SUCCESS))
+        self.assertEqual([round(each, 3) for each in found], [1.25, 1.25])
+
+    def test_a_guest_without_a_timer_tells_no_time(self):
+        found = self.times(("print", START + READY), ("exit", SUCCESS))
+        self.assertEqual(found, [None, None])
+
     def test_an_image_that_cannot_be_made_is_a_failure_with_its_reason(self):
         class Broken:
             def prepare(self, *_):

@@ -156,8 +156,9 @@ def rates(lines: list[str]) -> list[Measure]:
 
 def stages(stamps: tuple[Stamp, ...], lines: list[str] = ()) -> list[Stage]:
     """When each stage was reached, counted from the loader's first instruction where the loader
-    says how long it took, else from the first marker."""
+    says how long it took, else from the first marker. Markers whose time is not told are none."""
     result: list[Stage] = []
+    stamps = [stamp for stamp in stamps if stamp.ticks is not None]
     for name, ticks in _loader_stages(lines):
         at_ns = (result[-1].at_ns if result else 0) + ticks
         result.append(Stage(f"loader: {name}", at_ns, ticks))

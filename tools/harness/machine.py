@@ -26,7 +26,7 @@ KEY_PERIOD_S = 0.03
 # The ACPI timer of the q35 machine where OVMF puts it; it counts guest time (ACPI 4.8.3.3).
 PM_TIMER_PORT = 0x608
 PM_TIMER_HZ = 3579545
-PM_TIMER_MASK = 0xFFFFFF
+PM_TIMER_TICKS = 1 << 24  # then it begins again
 BROKEN_SEQUENCE = re.compile(r"\x1b(\[[0-9;?=]*)?\Z")
 
 
@@ -206,15 +206,25 @@ class Machine:
             + clock["tm_min"] * 60 + clock["tm_sec"]
 
     def guest_ticks(self) -> int | None:
-        """Guest time now as a 24-bit count of PM_TIMER_HZ: the ACPI timer of the machine, read from
-        outside. None if the machine does not tell."""
+        """Guest time since power-on in ticks of PM_TIMER_HZ, read from outside: the ACPI timer, and
+        the clock of the board for how often it has begun again. None if the machine does not tell:
+        it has no ACPI, firmware has not come to it, or the machine is gone."""
+        count = self._pm_timer()
+        whole_s = None if count is None else self.guest_s()
+        if whole_s is None:
+            return None
+        rounds = round(((whole_s + 0.5) * PM_TIMER_HZ - count) / PM_TIMER_TICKS)
+        return max(rounds, 0) * PM_TIMER_TICKS + count
+
+    def _pm_timer(self) -> int | None:
         try:
             answer = self.monitor.call("human-monitor-command",
                                        **{"command-line": f"i/w {PM_TIMER_PORT:#x}"})
         except MonitorError:
             return None
         found = re.search(r"= 0x([0-9a-fA-F]+)", str(answer))
-        return int(found[1], 16) & PM_TIMER_MASK if found else None
+        count = int(found[1], 16) if found else PM_TIMER_TICKS
+        return count if count < PM_TIMER_TICKS else None  # a port without a device is all ones
 
     def instructions(self) -> int:
         """How many instructions a recorded or replayed machine has done; 0 if it does not tell."""

@@ -18,7 +18,7 @@ from harness.gdbstub import Stub, StubError
 from harness.images import Prepared, Provider
 from harness.inject import Injection, Injector
 from harness.judge import Observation, Reason
-from harness.machine import PM_TIMER_MASK, SERIAL_BYTES_MAX, Machine
+from harness.machine import PM_TIMER_HZ, SERIAL_BYTES_MAX, Machine
 from harness.markers import Seen
 from harness.outcome import EnvironmentProblem, HarnessError
 from harness.scenario import Scenario, Step
@@ -52,9 +52,13 @@ class Context:
 
 @dataclass(frozen=True)
 class Stamp:
-    """A marker and the guest time of it, in ticks of PM_TIMER_HZ that do not wrap."""
+    """A marker and the guest time of it, in ticks of PM_TIMER_HZ since power-on; None: not told."""
     marker: str
-    ticks: int
+    ticks: int | None
+
+    @property
+    def guest_s(self) -> float | None:
+        return None if self.ticks is None else round(self.ticks / PM_TIMER_HZ, 6)
 
 
 @dataclass(frozen=True)
@@ -199,7 +203,7 @@ class Run:
         for number in range(self._lines_read, len(machine.lines)):
             line = machine.lines[number]
             self._seen += markers.in_line(line.text, number + 1, line.time_s)
-        if self._lines_read < len(machine.lines) and self._scenario.boot.icount >= 0:
+        if len(self.stamps) < len(self._seen):
             self._stamp(machine)
         self._lines_read = len(machine.lines)
         if not self._lost and judge.first_forbidden(self._forbidden, self._seen):
@@ -208,12 +212,11 @@ class Run:
             machine.screenshot(self.folder / SCREEN)  # the exit of the guest leaves none
 
     def _stamp(self, machine: Machine) -> None:
-        """Note the guest time at which markers came, as exactly as it can be had from outside."""
+        """Note the guest time at which markers came, as exactly as it can be had from outside. What
+        is read after the machine has ended came at its end."""
         ticks = machine.guest_ticks()
-        if ticks is None:
-            return
-        last = self.stamps[-1].ticks if self.stamps else ticks
-        ticks = last + (ticks - last & PM_TIMER_MASK)
+        if ticks is None and self.stamps:
+            ticks = self.stamps[-1].ticks
         self.stamps += [Stamp(seen.text, ticks) for seen in self._seen[len(self.stamps):]]
 
     def _goal_reached(self, machine: Machine) -> bool:
@@ -310,7 +313,9 @@ class Run:
                    "nonce": self._nonce, "seed": self._context.seed,
                    "image_digests": prepared.digests,
                    "reasons": [asdict(reason) for reason in result.reasons],
-                   "markers": [asdict(seen) for seen in self._seen]}
+                   "markers": [asdict(seen) | {"cpu_s": machine.lines[seen.line - 1].cpu_s,
+                                               "guest_s": stamp.guest_s}
+                               for seen, stamp in zip(self._seen, self.stamps, strict=True)]}
         text = json.dumps(verdict, indent=1) + "\n"
         (self.folder / "verdict.json").write_text(text, encoding="utf-8")
         if result.passed:

@@ -5,14 +5,11 @@ import html
 import json
 from pathlib import Path
 
-from harness import judge, markers
+from harness import judge, markers, timeline
 from harness.report import typed
 from harness.scenario import Scenario
 
 LOG_LINES_MAX = 5000
-ROWS_MAX = 150
-ROW_HEIGHT, LABEL_WIDTH, BAR_WIDTH, TIME_WIDTH = 18, 320, 130, 70
-LABEL_MAX = 44
 AUTHORITY = "authority.svg"
 STYLE = """
 :root { color-scheme: light dark; --ink: #1f2328; --soft: #59636e; --page: #fff; --box: #f4f5f7;
@@ -51,33 +48,6 @@ def head(title: str) -> str:
 
 def escape(text: str) -> str:
     return html.escape(text.replace("\x00", ""))
-
-
-def _timeline(seen: list[dict]) -> str:
-    """A row for each marker: its name, and a bar from the marker before it to its own time."""
-    rows = seen[:ROWS_MAX]
-    if not rows:
-        return "<p class=soft>no marker came</p>"
-    first_s = rows[0]["time_s"]  # firmware takes so long that nothing else would be seen
-    span_s = max(row["time_s"] for row in rows) - first_s or 1.0
-    longest_s = max((row["time_s"] - before["time_s"] for before, row in zip(rows, rows[1:])),
-                    default=0.0)
-    width, parts, before_s = LABEL_WIDTH + BAR_WIDTH + TIME_WIDTH, [], first_s
-    for number, row in enumerate(rows):
-        top = number * ROW_HEIGHT
-        left = LABEL_WIDTH + BAR_WIDTH * (before_s - first_s) / span_s
-        length = max(1.5, BAR_WIDTH * (row["time_s"] - before_s) / span_s)
-        late = " class=late" if number and row["time_s"] - before_s == longest_s else ""
-        parts.append(
-            f'<a href="#L{row["line"]}"><title>line {row["line"]}</title>'
-            f'<text x=0 y={top + 13}>{escape(row["text"].removeprefix("ERIX_")[:LABEL_MAX])}</text>'
-            f'<rect{late} x={left:.1f} y={top + 4} width={length:.1f} height=10 rx=2></rect>'
-            f'<text x={width} y={top + 13} text-anchor=end>{row["time_s"]:.3f} s</text></a>')
-        before_s = row["time_s"]
-    more = f"<p class=soft>and {len(seen) - ROWS_MAX} more</p>" if len(seen) > ROWS_MAX else ""
-    return (f'<svg class=timeline viewBox="0 0 {width} {len(rows) * ROW_HEIGHT}" role=img '
-            f'aria-label="markers over time">{"".join(parts)}</svg>{more}'
-            "<p class=soft>Seconds of this computer since power-on; the longest step is marked.")
 
 
 def _patterns(scenario: Scenario | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -156,7 +126,7 @@ def write(name: str, folder: Path, scenario: Scenario | None) -> None:
              f"<h1>{escape(name)} <span class={'good' if good else 'bad'}>"
              f"{'passed' if good else 'FAILED'}</span></h1>", summary, _reasons(verdict),
              f"<h2>Next</h2><pre class=wrapped>{_next(name, verdict)}</pre>",
-             f'<h2>Timeline</h2>{_timeline(verdict.get("markers", []))}',
+             f'<h2>Timeline</h2>{timeline.draw(verdict.get("markers", []))}',
              f"<h2>Serial log</h2>{_log(folder, scenario)}"]
     if (folder / "screen.png").exists():
         parts.append('<h2>Screen</h2><img src="screen.png" alt="screen when the run was ended">')

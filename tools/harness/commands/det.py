@@ -18,6 +18,7 @@ examples:
 
 The logs must be the same but for the words that tell a time (tools/harness/timing.py lists them).
 The first line in which two runs part is printed; the logs are in out/last/run-1, run-2, ...
+Machines start from a saved one wherever they can, as under ./erix test.
 Where typed words are echoed depends on when they come, so [[steps]] that do not wait for the prompt
 may differ.
 """
@@ -39,7 +40,7 @@ def execute(arguments) -> Exit:
     if not arguments.no_build:
         build.build(("target", "uefi"))
     context = runner.Context(Images(), accelerator.choose().name, hostunit.measure().factor,
-                             arguments.seed or secrets.token_hex(8), runs.new())
+                             arguments.seed or secrets.token_hex(8), runs.new(), frozenset())
     different = 0
     for scenario in chosen:
         found = determinism.problems(scenario, context, arguments.times)
