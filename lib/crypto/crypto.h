@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * SHA-256 and SHA-512 (FIPS 180-4), Ed25519 (RFC 8032), comparison in constant time.
+ * SHA-256 and SHA-512 (FIPS 180-4), HMAC and HKDF over SHA-512 (RFC 2104, RFC 5869), AES-256
+ * (FIPS 197) with XTS (IEEE 1619) and CBC with ciphertext stealing (SP 800-38A addendum),
+ * SipHash-2-4, Ed25519 (RFC 8032), comparison in constant time.
  *
  * State is the caller's; nothing is allocated and nothing is global. Code that handles secrets
- * (signing) lives in a file of its own, takes no branch and no memory address from them, and is not
- * linked into what only verifies.
+ * lives in files of its own, takes no branch and no memory address from them, and is not linked
+ * into what only verifies. Who keeps a state made from a secret wipes it with crypto_wipe.
  */
 #pragma once
 
@@ -77,6 +79,90 @@ void sha512_hash(
 
 /* Whether the bytes are equal, in time that depends on size_bytes alone. */
 bool crypto_equal(const void *left, const void *right, size_t size_bytes);
+
+/* Zeroes memory that held a secret; no compiler leaves it out. */
+void crypto_wipe(void *bytes, size_t size_bytes);
+
+/* ---- HMAC-SHA512 and HKDF-SHA512: time depends on sizes alone -------------------------------- */
+
+/* A running code: init, any number of updates, final. A copy after init serves as a kept key. */
+struct hmac_sha512 {
+    struct sha512 inner;
+    struct sha512 outer;
+};
+
+void hmac_sha512_init(struct hmac_sha512 *hmac, const void *key, size_t key_bytes);
+void hmac_sha512_update(struct hmac_sha512 *hmac, const void *bytes, size_t size_bytes);
+void hmac_sha512_final(struct hmac_sha512 *hmac, uint8_t code_out[static sha512_digest_bytes]);
+
+/* A pseudorandom key of HKDF, ready for any number of expansions. */
+struct hkdf_sha512 {
+    struct hmac_sha512 keyed;
+};
+
+constexpr size_t hkdf_sha512_output_bytes_max = 255 * sha512_digest_bytes;
+
+/* RFC 5869, 2.2. An empty salt is the same as 64 zero bytes. */
+void hkdf_sha512_extract(struct hkdf_sha512 *hkdf, const void *salt, size_t salt_bytes,
+    const void *material, size_t material_bytes);
+
+/* RFC 5869, 2.3; output_bytes at most hkdf_sha512_output_bytes_max. */
+void hkdf_sha512_expand(const struct hkdf_sha512 *hkdf, const void *info, size_t info_bytes,
+    void *output, size_t output_bytes);
+
+/* ---- AES-256: time depends on sizes alone -----------------------------------------------------
+ */
+
+constexpr size_t aes_block_bytes = 16;
+constexpr size_t aes256_key_bytes = 32;
+
+/* An expanded key, for both directions; secret. */
+struct aes256 {
+    uint64_t round_keys[15][8];
+};
+
+void aes256_init(struct aes256 *aes, const uint8_t key[static aes256_key_bytes]);
+
+/* One block, in place. Eight cost as much as one where a mode allows it. */
+void aes256_encrypt(const struct aes256 *aes, uint8_t block[static aes_block_bytes]);
+void aes256_decrypt(const struct aes256 *aes, uint8_t block[static aes_block_bytes]);
+
+constexpr size_t aes256_xts_key_bytes = 2 * aes256_key_bytes;
+
+struct aes256_xts {
+    struct aes256 data;
+    struct aes256 tweak;
+};
+
+/* The key for data comes first, then the key for tweaks. */
+void aes256_xts_init(struct aes256_xts *xts, const uint8_t key[static aes256_xts_key_bytes]);
+
+/*
+ * One data unit in place: at least 16 bytes, at most 2^24; the last part of a block is done with
+ * ciphertext stealing. The tweak is the number of the unit, little-endian.
+ */
+void aes256_xts_encrypt(const struct aes256_xts *xts, const uint8_t tweak[static aes_block_bytes],
+    uint8_t *bytes, size_t size_bytes);
+void aes256_xts_decrypt(const struct aes256_xts *xts, const uint8_t tweak[static aes_block_bytes],
+    uint8_t *bytes, size_t size_bytes);
+
+/*
+ * CBC with ciphertext stealing, variant CS3 (the last two blocks are always swapped), with a zero
+ * initialisation vector, in place; at least 16 bytes. 16 bytes are one block of plain CBC.
+ */
+void aes256_cts_encrypt(const struct aes256 *aes, uint8_t *bytes, size_t size_bytes);
+void aes256_cts_decrypt(const struct aes256 *aes, uint8_t *bytes, size_t size_bytes);
+
+/* ---- SipHash-2-4: time depends on size_bytes alone --------------------------------------------
+ */
+
+constexpr size_t siphash_key_bytes = 16;
+
+uint64_t siphash_2_4(
+    const uint8_t key[static siphash_key_bytes], const void *bytes, size_t size_bytes);
+
+/* ---- Ed25519 ----------------------------------------------------------------------------------
+ */
 
 /*
  * OK if `signature` is the key's over the message. UNTRUSTED otherwise. Strict: S must be below the

@@ -10,27 +10,11 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
+#include "random.h"
+
 constexpr size_t digest_cases = 4000;
 constexpr size_t signature_cases = 1000;
 constexpr size_t message_bytes_max = 1024;
-
-/* xorshift64*: repeats on every machine. */
-static uint64_t random_state = 0x9e3779b97f4a7c15;
-
-static uint64_t random_next(void)
-{
-    random_state ^= random_state >> 12;
-    random_state ^= random_state << 25;
-    random_state ^= random_state >> 27;
-    return random_state * UINT64_C(0x2545f4914f6cdd1d);
-}
-
-static void random_fill(uint8_t *bytes, size_t size_bytes)
-{
-    for (size_t index = 0; index < size_bytes; index++) {
-        bytes[index] = (uint8_t)(random_next() >> 32);
-    }
-}
 
 static void digests_agree(void)
 {

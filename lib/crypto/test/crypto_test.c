@@ -5,26 +5,9 @@
 #include <lib/crypto/curve.h>
 #include <lib/testing/check.h>
 
-#include <stdlib.h>
+#include "hex.h"
 
 constexpr size_t message_bytes_max = 128;
-
-/* Two hexadecimal digits a byte; returns how many bytes. */
-static size_t hex_decode(const char *text, uint8_t *bytes_out)
-{
-    size_t count = strlen(text) / 2;
-    for (size_t index = 0; index < count; index++) {
-        const char digits[3] = {text[2 * index], text[2 * index + 1], '\0'};
-        bytes_out[index] = (uint8_t)strtoul(digits, nullptr, 16);
-    }
-    return count;
-}
-
-static bool equals_hex(const uint8_t *bytes, size_t size_bytes, const char *text)
-{
-    uint8_t wanted[message_bytes_max];
-    return hex_decode(text, wanted) == size_bytes && memcmp(bytes, wanted, size_bytes) == 0;
-}
 
 static const struct {
     const char *message;
