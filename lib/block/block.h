@@ -151,29 +151,55 @@ void block_fault_arm(struct block_fault *fault, struct block_fault_plan plan);
 /*
  * A bounded write-back cache of blocks, which may be larger than the device's. Contents stay in
  * place while at least one reference is held ("pinned"); the least recently used of the others
- * makes room. A dirty block is written when it must make room or when the cache is written back,
- * never while a caller that wants to hold it back keeps it pinned and does not write back.
+ * makes room. A dirty block is written when it must make room or when its class is written back,
+ * but never while it is held: a file system holds what belongs to a change that is not committed.
  *
  * Invariants:
- *   1. An entry is in the table if and only if it is valid, and in the list if and only if its
- *      pin_count is 0.
+ *   1. An entry is in the table if and only if it is valid, and in the list by age if and only if
+ *      its pin_count is 0.
  *   2. At most one entry is valid for a block.
- *   3. Only a valid entry is dirty.
+ *   3. Only a valid entry is dirty or held. It is in the list of its class while it is dirty, and
+ *      in the list of held ones, in the order in which they were, while it is held.
+ *   4. A held entry is pinned.
  */
+
+/* What an entry waits for to be written as. Classes are written back one by one. */
+enum block_cache_class : uint8_t {
+    BLOCK_CACHE_DATA,     /* contents of files */
+    BLOCK_CACHE_METADATA, /* all that tells where contents are */
+    BLOCK_CACHE_CLASS_COUNT,
+};
+
+/* Places in a list, by index; block_cache_no_entry ends it. Private to the cache. */
+struct block_cache_link {
+    uint32_t previous;
+    uint32_t next;
+};
+
+enum block_cache_link_kind : uint32_t {
+    BLOCK_CACHE_LINK_AGE,
+    BLOCK_CACHE_LINK_DIRTY,
+    BLOCK_CACHE_LINK_HELD,
+    BLOCK_CACHE_LINK_COUNT,
+};
+
 struct block_cache_entry {
     uint64_t block;
     struct block_buffer buffer; /* where the contents are; buffer.bytes is never nullptr */
     uint32_t pin_count;
-    /* The file system's own; 0 whenever contents were just read. It notes what it has verified. */
-    uint32_t owner_mark;
+    /* The file system's own, both 0 whenever contents were just read: what it has verified or made
+     * the block to be, and the seed of its checksum. */
+    uint32_t owner_seed;
+    uint64_t owner_mark;
     bool valid;
     bool dirty;
+    bool held;
+    enum block_cache_class dirty_class; /* means something while dirty */
     /* Private to the cache. Indices of entries; block_cache_no_entry ends a list. */
     uint32_t table_first;
     uint32_t table_next;
-    uint32_t older;
-    uint32_t newer;
     uint32_t sorted_next;
+    struct block_cache_link links[BLOCK_CACHE_LINK_COUNT];
 };
 
 constexpr uint32_t block_cache_no_entry = UINT32_MAX;
@@ -185,6 +211,12 @@ struct block_cache_counters {
     uint64_t written_count; /* blocks */
 };
 
+struct block_cache_list {
+    uint32_t first;
+    uint32_t last;
+    uint32_t count;
+};
+
 struct block_cache {
     struct block_device *device; /* borrowed */
     struct block_cache_entry *entries;
@@ -192,9 +224,9 @@ struct block_cache {
     uint32_t block_bytes;
     uint32_t device_blocks; /* of the device in one of ours */
     uint64_t block_count;
-    uint32_t oldest;
-    uint32_t newest;
-    uint32_t dirty_count;
+    struct block_cache_list ages; /* the oldest first */
+    struct block_cache_list dirty[BLOCK_CACHE_CLASS_COUNT];
+    struct block_cache_list held;
     struct block_cache_counters counters;
 };
 
@@ -223,20 +255,34 @@ enum status block_cache_get(
 enum status block_cache_get_blank(
     struct block_cache *cache, uint64_t block, struct block_cache_entry **entry_out);
 
+/* The entry of a block if it is present, not pinned by this; else nullptr. */
+struct block_cache_entry *block_cache_peek(const struct block_cache *cache, uint64_t block);
+
 /* One more reference to an entry that is pinned already. */
 void block_cache_pin(struct block_cache_entry *entry);
 
 /* Gives one reference back. */
 void block_cache_put(struct block_cache *cache, struct block_cache_entry *entry);
 
-/* The contents of a pinned entry were changed and must reach the device some day. */
-void block_cache_mark_dirty(struct block_cache *cache, struct block_cache_entry *entry);
+/*
+ * The contents of a pinned entry were changed and must reach the device some day. One that is dirty
+ * already moves to the class.
+ */
+void block_cache_mark_dirty(
+    struct block_cache *cache, struct block_cache_entry *entry, enum block_cache_class class);
+
+/* Keeps a pinned entry, which is not held, from being written; it is pinned once more. */
+void block_cache_hold(struct block_cache *cache, struct block_cache_entry *entry);
+
+/* Undoes block_cache_hold. */
+void block_cache_release(struct block_cache *cache, struct block_cache_entry *entry);
 
 /*
- * Writes all dirty blocks in ascending order, pinned ones too, and leaves them clean. On failure
- * those that may not have been written stay dirty. No barrier: see block_flush.
+ * Writes the dirty blocks of a class that are not held, in ascending order, pinned ones too, and
+ * leaves them clean. On failure those that may not have been written stay dirty. No barrier: see
+ * block_flush.
  */
-enum status block_cache_write_back(struct block_cache *cache);
+enum status block_cache_write_back(struct block_cache *cache, enum block_cache_class class);
 
 /*
  * Forgets blocks, dirty or not, because their bytes are changed by another way or are free now.

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The block cache: a chained hash table for finding, a list by age for replacing. Both are threaded
- * through the entries as indices, and the head of chain n lives in entry n, so the caller supplies
- * one array and nothing else. Invariants 1-3 stand in block.h.
+ * The block cache: a chained hash table for finding, a list by age for replacing, lists of what is
+ * dirty and of what is held. All are threaded through the entries as indices, and the head of chain
+ * n lives in entry n, so the caller supplies one array and nothing else. Invariants 1-4 stand in
+ * block.h.
  */
 #include <lib/base/base.h>
 #include <lib/block/block.h>
 
 #include <string.h>
+
+constexpr uint32_t write_back_batch = 16; /* transfers; they are on a small stack */
 
 /* Chain of a block: multiplication by 2^64 / golden ratio spreads runs, the upper half is even. */
 static uint32_t chain_of(const struct block_cache *cache, uint64_t block)
@@ -21,7 +24,7 @@ static uint32_t index_of(const struct block_cache *cache, const struct block_cac
     return (uint32_t)(entry - cache->entries);
 }
 
-static struct block_cache_entry *find(const struct block_cache *cache, uint64_t block)
+struct block_cache_entry *block_cache_peek(const struct block_cache *cache, uint64_t block)
 {
     uint32_t index = cache->entries[chain_of(cache, block)].table_first;
     while (index != block_cache_no_entry) {
@@ -42,6 +45,70 @@ static void table_insert(struct block_cache *cache, struct block_cache_entry *en
     entry->valid = true;
 }
 
+static void list_remove(struct block_cache *cache, struct block_cache_list *list,
+    enum block_cache_link_kind kind, struct block_cache_entry *entry)
+{
+    struct block_cache_link link = entry->links[kind];
+    if (link.previous == block_cache_no_entry) {
+        list->first = link.next;
+    } else {
+        cache->entries[link.previous].links[kind].next = link.next;
+    }
+    if (link.next == block_cache_no_entry) {
+        list->last = link.previous;
+    } else {
+        cache->entries[link.next].links[kind].previous = link.previous;
+    }
+    list->count--;
+}
+
+static void list_append(struct block_cache *cache, struct block_cache_list *list,
+    enum block_cache_link_kind kind, struct block_cache_entry *entry)
+{
+    uint32_t index = index_of(cache, entry);
+    entry->links[kind] =
+        (struct block_cache_link){.previous = list->last, .next = block_cache_no_entry};
+    if (list->last == block_cache_no_entry) {
+        list->first = index;
+    } else {
+        cache->entries[list->last].links[kind].next = index;
+    }
+    list->last = index;
+    list->count++;
+}
+
+static void age_remove(struct block_cache *cache, struct block_cache_entry *entry)
+{
+    list_remove(cache, &cache->ages, BLOCK_CACHE_LINK_AGE, entry);
+}
+
+static void age_add_newest(struct block_cache *cache, struct block_cache_entry *entry)
+{
+    list_append(cache, &cache->ages, BLOCK_CACHE_LINK_AGE, entry);
+}
+
+static void age_add_oldest(struct block_cache *cache, struct block_cache_entry *entry)
+{
+    uint32_t index = index_of(cache, entry);
+    entry->links[BLOCK_CACHE_LINK_AGE] =
+        (struct block_cache_link){.previous = block_cache_no_entry, .next = cache->ages.first};
+    if (cache->ages.first == block_cache_no_entry) {
+        cache->ages.last = index;
+    } else {
+        cache->entries[cache->ages.first].links[BLOCK_CACHE_LINK_AGE].previous = index;
+    }
+    cache->ages.first = index;
+    cache->ages.count++;
+}
+
+static void mark_clean(struct block_cache *cache, struct block_cache_entry *entry)
+{
+    if (entry->dirty) {
+        entry->dirty = false;
+        list_remove(cache, &cache->dirty[entry->dirty_class], BLOCK_CACHE_LINK_DIRTY, entry);
+    }
+}
+
 static void table_remove(struct block_cache *cache, struct block_cache_entry *entry)
 {
     uint32_t *link = &cache->entries[chain_of(cache, entry->block)].table_first;
@@ -50,50 +117,7 @@ static void table_remove(struct block_cache *cache, struct block_cache_entry *en
     }
     *link = entry->table_next;
     entry->valid = false;
-    if (entry->dirty) {
-        entry->dirty = false;
-        cache->dirty_count--;
-    }
-}
-
-static void list_remove(struct block_cache *cache, struct block_cache_entry *entry)
-{
-    if (entry->older == block_cache_no_entry) {
-        cache->oldest = entry->newer;
-    } else {
-        cache->entries[entry->older].newer = entry->newer;
-    }
-    if (entry->newer == block_cache_no_entry) {
-        cache->newest = entry->older;
-    } else {
-        cache->entries[entry->newer].older = entry->older;
-    }
-}
-
-static void list_add_newest(struct block_cache *cache, struct block_cache_entry *entry)
-{
-    uint32_t index = index_of(cache, entry);
-    entry->older = cache->newest;
-    entry->newer = block_cache_no_entry;
-    if (cache->newest == block_cache_no_entry) {
-        cache->oldest = index;
-    } else {
-        cache->entries[cache->newest].newer = index;
-    }
-    cache->newest = index;
-}
-
-static void list_add_oldest(struct block_cache *cache, struct block_cache_entry *entry)
-{
-    uint32_t index = index_of(cache, entry);
-    entry->newer = cache->oldest;
-    entry->older = block_cache_no_entry;
-    if (cache->oldest == block_cache_no_entry) {
-        cache->newest = index;
-    } else {
-        cache->entries[cache->oldest].older = index;
-    }
-    cache->oldest = index;
+    mark_clean(cache, entry);
 }
 
 enum status block_cache_init(struct block_cache *cache, struct block_device *device,
@@ -104,6 +128,8 @@ enum status block_cache_init(struct block_cache *cache, struct block_device *dev
         !is_power_of_two(block_bytes) || !is_power_of_two(device->block_bytes)) {
         return STATUS_INVALID_ARGUMENT;
     }
+    const struct block_cache_list empty = {
+        .first = block_cache_no_entry, .last = block_cache_no_entry};
     uint32_t device_blocks = block_bytes / device->block_bytes;
     *cache = (struct block_cache){
         .device = device,
@@ -112,8 +138,9 @@ enum status block_cache_init(struct block_cache *cache, struct block_device *dev
         .block_bytes = block_bytes,
         .device_blocks = device_blocks,
         .block_count = device->block_count / device_blocks,
-        .oldest = block_cache_no_entry,
-        .newest = block_cache_no_entry,
+        .ages = empty,
+        .dirty = {[BLOCK_CACHE_DATA] = empty, [BLOCK_CACHE_METADATA] = empty},
+        .held = empty,
     };
     for (uint32_t index = 0; index < memory.entry_count; index++) {
         cache->entries[index] = (struct block_cache_entry){
@@ -121,7 +148,7 @@ enum status block_cache_init(struct block_cache *cache, struct block_device *dev
             .table_first = block_cache_no_entry,
             .table_next = block_cache_no_entry,
         };
-        list_add_newest(cache, &cache->entries[index]);
+        age_add_newest(cache, &cache->entries[index]);
     }
     return STATUS_OK;
 }
@@ -138,18 +165,17 @@ static struct block_transfer entry_transfer(
 
 static void note_written(struct block_cache *cache, struct block_cache_entry *entry)
 {
-    entry->dirty = false;
-    cache->dirty_count--;
+    mark_clean(cache, entry);
     cache->counters.written_count++;
 }
 
 /* Makes room: the oldest entry that nobody holds, in no list and not valid, or nullptr. */
 static enum status claim_oldest(struct block_cache *cache, struct block_cache_entry **entry_out)
 {
-    if (cache->oldest == block_cache_no_entry) {
+    if (cache->ages.first == block_cache_no_entry) {
         return STATUS_NO_MEMORY;
     }
-    struct block_cache_entry *entry = &cache->entries[cache->oldest];
+    struct block_cache_entry *entry = &cache->entries[cache->ages.first];
     if (entry->dirty) {
         struct block_transfer transfer = entry_transfer(cache, entry);
         enum status status = block_write(cache->device, &transfer, 1);
@@ -162,7 +188,7 @@ static enum status claim_oldest(struct block_cache *cache, struct block_cache_en
         table_remove(cache, entry);
         cache->counters.eviction_count++;
     }
-    list_remove(cache, entry);
+    age_remove(cache, entry);
     *entry_out = entry;
     return STATUS_OK;
 }
@@ -170,14 +196,14 @@ static enum status claim_oldest(struct block_cache *cache, struct block_cache_en
 /* The entry of a block that is present, pinned once more; nullptr if it is absent. */
 static struct block_cache_entry *take_present(struct block_cache *cache, uint64_t block)
 {
-    struct block_cache_entry *entry = find(cache, block);
+    struct block_cache_entry *entry = block_cache_peek(cache, block);
     if (entry == nullptr) {
         cache->counters.miss_count++;
         return nullptr;
     }
     cache->counters.hit_count++;
     if (entry->pin_count == 0) {
-        list_remove(cache, entry);
+        age_remove(cache, entry);
     }
     entry->pin_count++;
     return entry;
@@ -186,6 +212,7 @@ static struct block_cache_entry *take_present(struct block_cache *cache, uint64_
 static void settle(struct block_cache *cache, struct block_cache_entry *entry)
 {
     entry->owner_mark = 0;
+    entry->owner_seed = 0;
     entry->pin_count = 1;
     table_insert(cache, entry);
 }
@@ -206,7 +233,7 @@ enum status block_cache_get(
         struct block_transfer transfer = entry_transfer(cache, entry);
         status = block_read(cache->device, &transfer, 1);
         if (status != STATUS_OK) {
-            list_add_oldest(cache, entry);
+            age_add_oldest(cache, entry);
             return status;
         }
         settle(cache, entry);
@@ -232,6 +259,7 @@ enum status block_cache_get_blank(
     }
     memset(entry->buffer.bytes, 0, cache->block_bytes);
     entry->owner_mark = 0;
+    entry->owner_seed = 0;
     *entry_out = entry;
     return STATUS_OK;
 }
@@ -245,16 +273,34 @@ void block_cache_put(struct block_cache *cache, struct block_cache_entry *entry)
 {
     entry->pin_count--;
     if (entry->pin_count == 0) {
-        list_add_newest(cache, entry);
+        age_add_newest(cache, entry);
     }
 }
 
-void block_cache_mark_dirty(struct block_cache *cache, struct block_cache_entry *entry)
+void block_cache_mark_dirty(
+    struct block_cache *cache, struct block_cache_entry *entry, enum block_cache_class class)
 {
-    if (!entry->dirty) {
-        entry->dirty = true;
-        cache->dirty_count++;
+    if (entry->dirty && entry->dirty_class == class) {
+        return;
     }
+    mark_clean(cache, entry);
+    entry->dirty = true;
+    entry->dirty_class = class;
+    list_append(cache, &cache->dirty[class], BLOCK_CACHE_LINK_DIRTY, entry);
+}
+
+void block_cache_hold(struct block_cache *cache, struct block_cache_entry *entry)
+{
+    entry->held = true;
+    entry->pin_count++;
+    list_append(cache, &cache->held, BLOCK_CACHE_LINK_HELD, entry);
+}
+
+void block_cache_release(struct block_cache *cache, struct block_cache_entry *entry)
+{
+    entry->held = false;
+    list_remove(cache, &cache->held, BLOCK_CACHE_LINK_HELD, entry);
+    block_cache_put(cache, entry);
 }
 
 /* Merges two chains that ascend by block into one. */
@@ -272,19 +318,22 @@ static uint32_t merge_chains(struct block_cache_entry *entries, uint32_t left, u
     return merged;
 }
 
-/* All dirty entries chained through sorted_next in ascending order: a bottom-up merge sort. */
-static uint32_t sort_dirty(struct block_cache *cache)
+/* Those of a class to write, chained through sorted_next, ascending: a bottom-up merge sort. */
+static uint32_t sort_dirty(struct block_cache *cache, enum block_cache_class class)
 {
     uint32_t runs[32]; /* runs[n] is empty or a chain of 2^n entries */
     for (uint32_t level = 0; level < 32; level++) {
         runs[level] = block_cache_no_entry;
     }
-    for (uint32_t index = 0; index < cache->entry_count; index++) {
-        if (!cache->entries[index].dirty) {
+    uint32_t next = cache->dirty[class].first;
+    while (next != block_cache_no_entry) {
+        uint32_t run = next;
+        struct block_cache_entry *entry = &cache->entries[next];
+        next = entry->links[BLOCK_CACHE_LINK_DIRTY].next;
+        if (entry->held) {
             continue;
         }
-        cache->entries[index].sorted_next = block_cache_no_entry;
-        uint32_t run = index;
+        entry->sorted_next = block_cache_no_entry;
         uint32_t level = 0;
         for (; level < 31 && runs[level] != block_cache_no_entry; level++) {
             run = merge_chains(cache->entries, runs[level], run);
@@ -299,14 +348,14 @@ static uint32_t sort_dirty(struct block_cache *cache)
     return sorted;
 }
 
-enum status block_cache_write_back(struct block_cache *cache)
+enum status block_cache_write_back(struct block_cache *cache, enum block_cache_class class)
 {
-    uint32_t next = cache->dirty_count == 0 ? block_cache_no_entry : sort_dirty(cache);
+    uint32_t next = sort_dirty(cache, class);
     while (next != block_cache_no_entry) {
-        struct block_transfer transfers[16];
+        struct block_transfer transfers[write_back_batch];
         uint32_t batch_first = next;
         uint32_t count = 0;
-        while (count < 16 && next != block_cache_no_entry) {
+        while (count < write_back_batch && next != block_cache_no_entry) {
             transfers[count++] = entry_transfer(cache, &cache->entries[next]);
             next = cache->entries[next].sorted_next;
         }
@@ -327,7 +376,7 @@ static struct block_cache_entry *discard_candidate(
     struct block_cache *cache, uint64_t first_block, uint64_t block_count, uint64_t step)
 {
     if (block_count <= cache->entry_count) {
-        return find(cache, first_block + step);
+        return block_cache_peek(cache, first_block + step);
     }
     struct block_cache_entry *entry = &cache->entries[step];
     bool inside = entry->block >= first_block && entry->block - first_block < block_count;
@@ -349,8 +398,8 @@ enum status block_cache_discard(
         struct block_cache_entry *entry = discard_candidate(cache, first_block, block_count, step);
         if (entry != nullptr) {
             table_remove(cache, entry);
-            list_remove(cache, entry);
-            list_add_oldest(cache, entry);
+            age_remove(cache, entry);
+            age_add_oldest(cache, entry);
         }
     }
     return STATUS_OK;

@@ -252,7 +252,7 @@ static enum status pin_block(struct ext_mount *mount, struct ext_file *directory
     if (status != STATUS_OK) {
         return status;
     }
-    uint32_t mark =
+    uint64_t mark =
         ext_mark(logical_block == 0 ? EXT_MARK_DIRECTORY_FIRST : EXT_MARK_DIRECTORY_LATER,
             &directory->inode);
     if (entry->owner_mark != mark) {

@@ -196,7 +196,7 @@ static void choose_child(
 static enum status search_node(struct ext_mount *mount, const struct ext_inode *inode,
     struct node *node, struct block_cache_entry *entry, const char **fault_out)
 {
-    uint32_t mark = ext_mark(EXT_MARK_EXTENT_NODE, inode);
+    uint64_t mark = ext_mark(EXT_MARK_EXTENT_NODE, inode);
     if (entry != nullptr && entry->owner_mark == mark) {
         *fault_out = header_fault(node);
         return *fault_out == nullptr ? STATUS_OK : STATUS_CORRUPT;

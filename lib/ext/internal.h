@@ -49,9 +49,9 @@ enum ext_mark_kind : uint32_t {
     EXT_MARK_DIRECTORY_LATER = 3,
 };
 
-static inline uint32_t ext_mark(enum ext_mark_kind kind, const struct ext_inode *inode)
+static inline uint64_t ext_mark(enum ext_mark_kind kind, const struct ext_inode *inode)
 {
-    return (uint32_t)inode->number << 2 | kind;
+    return inode->number << 8 | kind;
 }
 
 /* ---- checksum.c ------------------------------------------------------------------------------ */

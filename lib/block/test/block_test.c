@@ -251,17 +251,42 @@ static void write_back_ascends(void)
     for (uint32_t index = 0; index < 37; index++) {
         struct block_cache_entry *entry;
         CHECK(block_cache_get_blank(&cache, index * 29 % 64, &entry) == STATUS_OK);
-        block_cache_mark_dirty(&cache, entry);
+        block_cache_mark_dirty(&cache, entry, BLOCK_CACHE_METADATA);
         block_cache_put(&cache, entry);
     }
-    CHECK(block_cache_write_back(&cache) == STATUS_OK);
+    CHECK(block_cache_write_back(&cache, BLOCK_CACHE_METADATA) == STATUS_OK);
     CHECK_EQUAL(order.count, 37);
-    CHECK_EQUAL(cache.dirty_count, 0);
+    CHECK_EQUAL(cache.dirty[BLOCK_CACHE_METADATA].count, 0);
     for (uint32_t index = 1; index < order.count; index++) {
         CHECK(order.blocks[index - 1] < order.blocks[index]);
     }
-    CHECK(block_cache_write_back(&cache) == STATUS_OK);
+    CHECK(block_cache_write_back(&cache, BLOCK_CACHE_METADATA) == STATUS_OK);
     CHECK_EQUAL(order.count, 37);
+}
+
+static void held_entries_are_not_written(void)
+{
+    static struct disk disk;
+    disk_init(&disk);
+    struct block_cache_entry *entry;
+    CHECK(block_cache_get(&disk.cache, 3, &entry) == STATUS_OK);
+    uint8_t before = disk.bytes[3 * cached_block_bytes];
+    *(uint8_t *)entry->buffer.bytes = (uint8_t)~before;
+    block_cache_hold(&disk.cache, entry);
+    block_cache_mark_dirty(&disk.cache, entry, BLOCK_CACHE_METADATA);
+    block_cache_put(&disk.cache, entry);
+    CHECK_EQUAL(disk.cache.held.count, 1);
+    CHECK(block_cache_write_back(&disk.cache, BLOCK_CACHE_METADATA) == STATUS_OK);
+    CHECK_EQUAL(disk.bytes[3 * cached_block_bytes], before);
+    CHECK(block_cache_discard(&disk.cache, 3, 1) == STATUS_BUSY);
+    block_cache_release(&disk.cache, entry);
+    CHECK(block_cache_write_back(&disk.cache, BLOCK_CACHE_DATA) == STATUS_OK);
+    CHECK_EQUAL(disk.bytes[3 * cached_block_bytes], before);
+    CHECK(block_cache_write_back(&disk.cache, BLOCK_CACHE_METADATA) == STATUS_OK);
+    CHECK_EQUAL(disk.bytes[3 * cached_block_bytes], (uint8_t)~before);
+    CHECK(block_cache_peek(&disk.cache, 3) == entry);
+    CHECK(block_cache_discard(&disk.cache, 3, 1) == STATUS_OK);
+    CHECK(block_cache_peek(&disk.cache, 3) == nullptr);
 }
 
 /* One random step on cache and model; a failing device may refuse it, but never mix it up. */
@@ -272,12 +297,12 @@ static void model_step(struct disk *disk, uint8_t *model, uint64_t *random)
     uint8_t *expected = model + block * cached_block_bytes;
     switch (next_random(random) % 8) {
     case 0:
-        (void)block_cache_write_back(&disk->cache); /* A failure leaves blocks dirty. */
+        (void)block_cache_write_back(&disk->cache, BLOCK_CACHE_METADATA); /* A failure leaves blocks dirty. */
         return;
     case 1:
         if (block_cache_get_blank(&disk->cache, block, &entry) == STATUS_OK) {
             memset(expected, 0, cached_block_bytes);
-            block_cache_mark_dirty(&disk->cache, entry);
+            block_cache_mark_dirty(&disk->cache, entry, BLOCK_CACHE_METADATA);
             block_cache_put(&disk->cache, entry);
         }
         return;
@@ -289,7 +314,7 @@ static void model_step(struct disk *disk, uint8_t *model, uint64_t *random)
         if (next_random(random) % 2 == 0) {
             uint64_t at = next_random(random) % cached_block_bytes;
             ((uint8_t *)entry->buffer.bytes)[at] = expected[at] = (uint8_t)next_random(random);
-            block_cache_mark_dirty(&disk->cache, entry);
+            block_cache_mark_dirty(&disk->cache, entry, BLOCK_CACHE_METADATA);
         }
         block_cache_put(&disk->cache, entry);
     }
@@ -314,9 +339,9 @@ static void cache_agrees_with_model(void)
         model_step(&disk, model, &random);
     }
     block_fault_arm(&disk.fault, (struct block_fault_plan){});
-    CHECK(block_cache_write_back(&disk.cache) == STATUS_OK);
+    CHECK(block_cache_write_back(&disk.cache, BLOCK_CACHE_METADATA) == STATUS_OK);
     CHECK(memcmp(model, disk.bytes, sizeof model) == 0);
-    CHECK_EQUAL(disk.cache.dirty_count, 0);
+    CHECK_EQUAL(disk.cache.dirty[BLOCK_CACHE_METADATA].count, 0);
 }
 
 int main(void)
@@ -329,6 +354,7 @@ int main(void)
     TEST(cache_replaces_the_oldest);
     TEST(pinned_entries_stay);
     TEST(write_back_ascends);
+    TEST(held_entries_are_not_written);
     TEST(cache_agrees_with_model);
     return check_report();
 }
