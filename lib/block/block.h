@@ -191,6 +191,8 @@ struct block_cache_entry {
      * the block to be, and the seed of its checksum. */
     uint32_t owner_seed;
     uint64_t owner_mark;
+    uint32_t owner_stamp; /* the file system's own, never touched here; starts as 0 */
+    bool owner_fresh;     /* likewise */
     bool valid;
     bool dirty;
     bool held;

@@ -54,17 +54,28 @@ static uint16_t descriptor_crc16(
     return crc16_update(checksum, descriptor + after, mount->geometry.descriptor_bytes - after);
 }
 
+/* What belongs into a descriptor's field, if the volume has any such checksum. */
+static uint16_t descriptor_checksum_of(
+    const struct ext_mount *mount, uint32_t group, const uint8_t *descriptor)
+{
+    return ext_has_checksums(mount) ? descriptor_crc32c(mount, group, descriptor)
+                                    : descriptor_crc16(mount, group, descriptor);
+}
+
 bool ext_descriptor_checksum_valid(
     const struct ext_mount *mount, uint32_t group, const uint8_t *descriptor)
 {
-    uint16_t stored = load_le16(descriptor + descriptor_checksum);
-    if (ext_has_checksums(mount)) {
-        return stored == descriptor_crc32c(mount, group, descriptor);
+    return !ext_has_group_flags(mount) || load_le16(descriptor + descriptor_checksum) ==
+                                              descriptor_checksum_of(mount, group, descriptor);
+}
+
+void ext_descriptor_checksum_store(
+    const struct ext_mount *mount, uint32_t group, uint8_t *descriptor)
+{
+    if (ext_has_group_flags(mount)) {
+        store_le16(
+            descriptor + descriptor_checksum, descriptor_checksum_of(mount, group, descriptor));
     }
-    if (ext_has(mount, EXT_RO_COMPAT, ro_compat_group_checksum)) {
-        return stored == descriptor_crc16(mount, group, descriptor);
-    }
-    return true;
 }
 
 uint32_t ext_inode_checksum_seed(const struct ext_mount *mount, uint32_t number, const uint8_t *raw)
@@ -80,7 +91,7 @@ static bool has_checksum_high(uint32_t inode_bytes, const uint8_t *raw)
            load_le16(raw + inode_extra_bytes) >= inode_checksum_high + 2 - original_inode_bytes;
 }
 
-bool ext_inode_checksum_valid(const struct ext_mount *mount, uint32_t seed, const uint8_t *raw)
+static uint32_t inode_checksum_of(const struct ext_mount *mount, uint32_t seed, const uint8_t *raw)
 {
     static const uint8_t zero[2] = {};
     uint32_t inode_bytes = mount->geometry.inode_bytes;
@@ -88,16 +99,48 @@ bool ext_inode_checksum_valid(const struct ext_mount *mount, uint32_t seed, cons
     uint32_t checksum = ext_checksum(seed, raw, inode_checksum_low);
     checksum = ext_checksum(checksum, zero, sizeof zero);
     if (!has_checksum_high(inode_bytes, raw)) {
-        checksum = ext_checksum(checksum, raw + after_low, inode_bytes - after_low);
-        return (uint16_t)checksum == load_le16(raw + inode_checksum_low);
+        return (uint16_t)ext_checksum(checksum, raw + after_low, inode_bytes - after_low);
     }
     size_t after_high = inode_checksum_high + sizeof zero;
     checksum = ext_checksum(checksum, raw + after_low, inode_checksum_high - after_low);
     checksum = ext_checksum(checksum, zero, sizeof zero);
-    checksum = ext_checksum(checksum, raw + after_high, inode_bytes - after_high);
-    uint32_t stored =
-        (uint32_t)load_le16(raw + inode_checksum_high) << 16 | load_le16(raw + inode_checksum_low);
-    return checksum == stored;
+    return ext_checksum(checksum, raw + after_high, inode_bytes - after_high);
+}
+
+bool ext_inode_checksum_valid(const struct ext_mount *mount, uint32_t seed, const uint8_t *raw)
+{
+    uint32_t stored = load_le16(raw + inode_checksum_low);
+    if (has_checksum_high(mount->geometry.inode_bytes, raw)) {
+        stored |= (uint32_t)load_le16(raw + inode_checksum_high) << 16;
+    }
+    return stored == inode_checksum_of(mount, seed, raw);
+}
+
+void ext_inode_checksum_store(const struct ext_mount *mount, uint32_t seed, uint8_t *raw)
+{
+    uint32_t checksum = inode_checksum_of(mount, seed, raw);
+    store_le16(raw + inode_checksum_low, (uint16_t)checksum);
+    if (has_checksum_high(mount->geometry.inode_bytes, raw)) {
+        store_le16(raw + inode_checksum_high, (uint16_t)(checksum >> 16));
+    }
+}
+
+void ext_superblock_checksum_store(const struct ext_mount *mount, uint8_t *superblock)
+{
+    if (ext_has_checksums(mount)) {
+        store_le32(superblock + superblock_checksum,
+            ext_checksum(crc32c_seed, superblock, superblock_checksum));
+    }
+}
+
+uint32_t ext_bitmap_checksum(
+    const struct ext_mount *mount, enum ext_mark_kind kind, const uint8_t *bitmap)
+{
+    const struct ext_geometry *geometry = &mount->geometry;
+    uint32_t bit_count = kind == EXT_MARK_BLOCK_BITMAP
+                             ? geometry->blocks_per_group >> geometry->cluster_shift
+                             : geometry->inodes_per_group;
+    return ext_checksum(geometry->checksum_seed, bitmap, bit_count / 8);
 }
 
 bool ext_mmp_checksum_valid(const struct ext_mount *mount, const uint8_t *block)

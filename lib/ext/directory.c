@@ -388,13 +388,16 @@ static enum status walk_inline(struct walk *walk, const struct ext_inode *inode)
 enum status ext_read_directory(struct ext_mount *mount, struct ext_file *directory, uint64_t cursor,
     struct ext_visitor visitor)
 {
+    enum status status = ext_refresh(mount, directory);
+    if (status != STATUS_OK) {
+        return status;
+    }
     if (directory->inode.type != EXT_TYPE_DIRECTORY) {
         return STATUS_NOT_DIRECTORY;
     }
     struct walk walk = {.mount = mount, .visitor = visitor, .cursor = cursor};
     bool inline_data = (directory->inode.flags & inode_flag_inline_data) != 0;
-    enum status status =
-        inline_data ? walk_inline(&walk, &directory->inode) : walk_blocks(&walk, directory);
+    status = inline_data ? walk_inline(&walk, &directory->inode) : walk_blocks(&walk, directory);
     if (status != STATUS_OK) {
         return status;
     }

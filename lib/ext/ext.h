@@ -88,9 +88,7 @@ struct ext_time {
 struct ext_geometry {
     uint64_t block_count;
     uint64_t reserved_block_count;
-    uint64_t free_block_count; /* as the super block claims */
     uint32_t inode_count;
-    uint32_t free_inode_count; /* as the super block claims */
     uint32_t block_bytes;
     uint32_t block_shift;   /* block_bytes == 1 << block_shift */
     uint32_t cluster_shift; /* blocks in a cluster == 1 << cluster_shift */
@@ -102,18 +100,80 @@ struct ext_geometry {
     uint32_t first_inode;        /* the first that is not reserved */
     uint32_t group_count;
     uint32_t descriptor_bytes;
-    uint32_t first_meta_group; /* in descriptor blocks; UINT32_MAX without meta_bg */
-    uint32_t backup_groups[2]; /* with sparse_super2 */
+    uint32_t first_meta_group;           /* in descriptor blocks; UINT32_MAX without meta_bg */
+    uint32_t plain_descriptor_blocks;    /* those that are not in meta block groups */
+    uint32_t reserved_descriptor_blocks; /* for growing, behind each copy of the above */
+    uint32_t log_groups_per_flex;
+    uint32_t wanted_extra_bytes; /* of a new inode, past the first 128 */
+    uint32_t backup_groups[2];   /* with sparse_super2 */
     uint32_t checksum_seed;
     uint64_t mmp_block; /* with mmp */
     uint32_t revision;
 };
 
+/* Numbers that change with every allocation. */
+struct ext_counts {
+    uint64_t free_block_count;    /* that can be allocated now */
+    uint64_t pending_block_count; /* freed, to be allocated after the next commit */
+    uint32_t free_inode_count;
+    uint32_t pending_inode_count;
+};
+
+enum ext_pending_kind : uint32_t {
+    EXT_PENDING_BLOCKS,
+    EXT_PENDING_METADATA_BLOCKS, /* the journal must not bring back what they held */
+    EXT_PENDING_INODES,
+    EXT_PENDING_DIRECTORY_INODES,
+};
+
+/* Something freed that nobody gets before the transaction is committed. Private to lib/ext. */
+struct ext_pending {
+    uint64_t first; /* block or inode number */
+    uint32_t count;
+    enum ext_pending_kind kind;
+};
+
+/* A block as it was before the change that runs. Private to lib/ext. */
+struct ext_undo {
+    uint32_t entry_index;
+    uint32_t seed;
+    uint64_t mark;
+    bool joined; /* the change brought it into the transaction */
+    bool saved;  /* the contents are in undo_memory */
+    bool fresh;  /* the block was free before */
+};
+
+/* The blocks that one change may touch. */
+constexpr uint32_t ext_change_block_max = 64;
+
+/* Changes that are not committed, and the one that runs. Private to lib/ext. */
+struct ext_transaction {
+    uint32_t stamp; /* of the running change; entries that it has seen have it */
+    bool open;
+    bool in_use_marked; /* the medium says that the volume is in use */
+    uint32_t undo_count;
+    struct ext_undo undo[ext_change_block_max];
+    uint8_t *undo_memory; /* a block for each of undo */
+    struct ext_pending *pending;
+    uint32_t pending_capacity;
+    uint32_t pending_count;
+    uint32_t pending_count_before; /* the running change */
+    struct ext_counts counts_before;
+    enum status failure; /* a commit has failed: nothing is written any more */
+};
+
 struct ext_mount {
     struct block_cache cache;
     struct ext_geometry geometry;
+    struct ext_counts counts;
+    struct ext_transaction transaction;
+    struct ext_time now; /* what changes are stamped with; see ext_set_time */
+    struct block_cache_entry *superblock_entry; /* pinned while the volume can be written */
+    uint64_t change_count;                      /* tells an ext_file that it is out of date */
+    uint32_t directory_group;                   /* where the last directory of the root went */
     uint32_t features[EXT_FEATURE_WORD_COUNT];
-    bool read_only; /* the caller, some feature or the device forbids writing */
+    bool read_only; /* some feature, the device or an option forbids writing */
+    bool writable;  /* it can be written: nothing forbids it, and what it needs is there */
     bool clean;     /* unmounted in order and without known errors */
     uint8_t uuid[16];
     char label[17]; /* ends with NUL */
@@ -128,7 +188,17 @@ struct ext_mount_memory {
     /* buffer.bytes must not be nullptr; a handle lets the device fill the cache directly. */
     struct block_buffer buffer;
     uint64_t buffer_bytes;
+    /* Only to write: ext_undo_bytes bytes, and ext_pending_count_min elements or more. */
+    uint8_t *undo;
+    struct ext_pending *pending;
+    uint32_t pending_count;
 };
+
+constexpr uint32_t ext_undo_bytes = ext_change_block_max * ext_block_bytes_max;
+constexpr uint32_t ext_pending_count_min = 64;
+
+/* As ext_cache_block_count_min, for a mount that can be written. */
+constexpr uint32_t ext_cache_block_count_min_writable = 256;
 
 struct ext_mount_options {
     bool read_only; /* nothing is written, whatever the volume and the device would allow */
@@ -190,6 +260,7 @@ struct ext_inode {
     uint32_t project_id;
     uint32_t flags;
     uint32_t generation;
+    uint32_t deleted;      /* when, in seconds; of an orphan, the number of the next one */
     uint32_t device_major; /* of devices */
     uint32_t device_minor;
     uint32_t checksum_seed; /* of what belongs to this inode */
@@ -226,6 +297,7 @@ struct ext_run {
 struct ext_file {
     struct ext_inode inode;
     struct ext_run last_run; /* block_count 0 if there is none */
+    uint64_t change_count;   /* of the mount when `inode` was read */
 };
 
 /* As ext_read_inode, ready for the calls below. */

@@ -15,7 +15,7 @@ static bool is_power_of(uint32_t value, uint32_t base)
 }
 
 /* Whether a group begins with a copy of the super block, [ext4 Sparse Super]. */
-static bool group_has_superblock(const struct ext_mount *mount, uint32_t group)
+bool ext_group_has_superblock(const struct ext_mount *mount, uint32_t group)
 {
     const struct ext_geometry *geometry = &mount->geometry;
     if (group == 0) {
@@ -30,9 +30,15 @@ static bool group_has_superblock(const struct ext_mount *mount, uint32_t group)
     return is_power_of(group, 3) || is_power_of(group, 5) || is_power_of(group, 7);
 }
 
-static uint64_t group_first_block(const struct ext_geometry *geometry, uint32_t group)
+uint64_t ext_group_first_block(const struct ext_geometry *geometry, uint32_t group)
 {
     return geometry->first_data_block + (uint64_t)group * geometry->blocks_per_group;
+}
+
+uint32_t ext_group_block_count(const struct ext_geometry *geometry, uint32_t group)
+{
+    uint64_t left = geometry->block_count - ext_group_first_block(geometry, group);
+    return left < geometry->blocks_per_group ? (uint32_t)left : geometry->blocks_per_group;
 }
 
 /* The block of a descriptor block; it may lie beyond a volume that lies about its groups. */
@@ -45,8 +51,8 @@ static uint64_t descriptor_block_place(const struct ext_mount *mount, uint32_t i
         return superblock_block + 1 + index;
     }
     uint32_t group = index * per_block;
-    uint64_t place = group_first_block(geometry, group);
-    if (group_has_superblock(mount, group)) {
+    uint64_t place = ext_group_first_block(geometry, group);
+    if (ext_group_has_superblock(mount, group)) {
         place++;
     }
     /* Small blocks in clusters: the first group starts with block 0, before the super block. */
@@ -54,6 +60,27 @@ static uint64_t descriptor_block_place(const struct ext_mount *mount, uint32_t i
         place++;
     }
     return place;
+}
+
+struct ext_descriptor_place ext_descriptor_place(const struct ext_mount *mount, uint32_t group)
+{
+    const struct ext_geometry *geometry = &mount->geometry;
+    uint32_t per_block = geometry->block_bytes / geometry->descriptor_bytes;
+    return (struct ext_descriptor_place){
+        .block = descriptor_block_place(mount, group / per_block),
+        .offset_bytes = group % per_block * geometry->descriptor_bytes,
+    };
+}
+
+/* A count of a group: 16 bits, and 16 more in a long descriptor. */
+static uint32_t load_count(
+    const struct ext_geometry *geometry, const uint8_t *descriptor, size_t low, size_t high)
+{
+    uint32_t count = load_le16(descriptor + low);
+    if (geometry->descriptor_bytes >= descriptor_bytes_long) {
+        count |= (uint32_t)load_le16(descriptor + high) << 16;
+    }
+    return count;
 }
 
 static uint64_t load_place(
@@ -78,8 +105,28 @@ static bool place_valid(
     if (ext_has(mount, EXT_INCOMPAT, incompat_flex_bg)) {
         return true;
     }
-    uint64_t group_first = group_first_block(geometry, group);
+    uint64_t group_first = ext_group_first_block(geometry, group);
     return first >= group_first && first + count <= group_first + geometry->blocks_per_group;
+}
+
+static const char *counts_fault(const struct ext_mount *mount, struct ext_group *parsed)
+{
+    const struct ext_geometry *geometry = &mount->geometry;
+    if (parsed->free_cluster_count > geometry->blocks_per_group >> geometry->cluster_shift) {
+        return "free blocks of a group";
+    }
+    if (parsed->free_inode_count > geometry->inodes_per_group) {
+        return "free inodes of a group";
+    }
+    if (parsed->directory_count > geometry->inodes_per_group) {
+        return "directories of a group";
+    }
+    if (!ext_has_group_flags(mount)) {
+        parsed->unused_inode_count = 0;
+        parsed->flags = 0;
+    }
+    return parsed->unused_inode_count > geometry->inodes_per_group ? "unused inodes of a group"
+                                                                   : nullptr;
 }
 
 static enum status parse_descriptor(
@@ -98,8 +145,20 @@ static enum status parse_descriptor(
             geometry, descriptor, descriptor_inode_bitmap_low, descriptor_inode_bitmap_high),
         .inode_table = load_place(
             geometry, descriptor, descriptor_inode_table_low, descriptor_inode_table_high),
+        .free_cluster_count = load_count(
+            geometry, descriptor, descriptor_free_blocks_low, descriptor_free_blocks_high),
+        .free_inode_count = load_count(
+            geometry, descriptor, descriptor_free_inodes_low, descriptor_free_inodes_high),
+        .directory_count = load_count(
+            geometry, descriptor, descriptor_directories_low, descriptor_directories_high),
+        .unused_inode_count = load_count(
+            geometry, descriptor, descriptor_unused_inodes_low, descriptor_unused_inodes_high),
         .flags = load_le16(descriptor + descriptor_flags),
     };
+    const char *fault = counts_fault(mount, &parsed);
+    if (fault != nullptr) {
+        return ext_corrupt(mount, fault, block);
+    }
     if (!place_valid(mount, group, parsed.block_bitmap, 1)) {
         return ext_corrupt(mount, "place of a block bitmap", block);
     }
@@ -115,20 +174,17 @@ static enum status parse_descriptor(
 
 enum status ext_group_read(struct ext_mount *mount, uint32_t group, struct ext_group *group_out)
 {
-    const struct ext_geometry *geometry = &mount->geometry;
-    uint32_t per_block = geometry->block_bytes / geometry->descriptor_bytes;
-    uint64_t block = descriptor_block_place(mount, group / per_block);
-    if (!ext_blocks_valid(mount, block, 1)) {
-        return ext_corrupt(mount, "place of a group descriptor block", block);
+    struct ext_descriptor_place place = ext_descriptor_place(mount, group);
+    if (!ext_blocks_valid(mount, place.block, 1)) {
+        return ext_corrupt(mount, "place of a group descriptor block", place.block);
     }
     struct block_cache_entry *entry;
-    enum status status = block_cache_get(&mount->cache, block, &entry);
+    enum status status = block_cache_get(&mount->cache, place.block, &entry);
     if (status != STATUS_OK) {
         return status;
     }
     const uint8_t *bytes = entry->buffer.bytes;
-    const uint8_t *descriptor = bytes + (size_t)(group % per_block) * geometry->descriptor_bytes;
-    status = parse_descriptor(mount, group, descriptor, group_out);
+    status = parse_descriptor(mount, group, bytes + place.offset_bytes, group_out);
     block_cache_put(&mount->cache, entry);
     return status;
 }

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "internal.h"
+#include "transaction.h"
 
 constexpr uint16_t mode_type_shift = 12;
 constexpr uint32_t nanoseconds_per_second = 1'000'000'000;
@@ -20,9 +20,7 @@ enum status ext_inode_pin(struct ext_mount *mount, uint32_t number,
     if (status != STATUS_OK) {
         return status;
     }
-    bool has_flags =
-        ext_has_checksums(mount) || ext_has(mount, EXT_RO_COMPAT, ro_compat_group_checksum);
-    if (has_flags && (group.flags & group_inodes_unused) != 0) {
+    if ((group.flags & group_inodes_unused) != 0) {
         return STATUS_NOT_FOUND;
     }
     uint64_t offset_bytes = (uint64_t)index * geometry->inode_bytes;
@@ -121,6 +119,7 @@ static struct ext_inode parse_fields(struct ext_mount *mount, uint32_t number, c
         .link_count = load_le16(raw + inode_link_count),
         .flags = load_le32(raw + inode_flags),
         .generation = load_le32(raw + inode_generation),
+        .deleted = load_le32(raw + inode_deleted),
         .attribute_block = load_le32(raw + inode_attribute_block_low),
     };
     inode.type = type_of_mode(inode.mode);
@@ -195,6 +194,13 @@ static const char *inode_fault(const struct ext_mount *mount, const struct ext_i
     return nullptr;
 }
 
+/* An inode without links is deleted, or an orphan that waits to be: free, unless asked for. */
+static bool is_free(const uint8_t *raw, bool unlinked_too)
+{
+    uint16_t link_count = load_le16(raw + inode_link_count);
+    return link_count == 0 && (!unlinked_too || load_le16(raw + inode_mode) == 0);
+}
+
 static enum status parse_inode(struct ext_mount *mount, uint32_t number, const uint8_t *raw,
     struct ext_inode *inode_out, const char **fault_out)
 {
@@ -202,10 +208,6 @@ static enum status parse_inode(struct ext_mount *mount, uint32_t number, const u
     uint32_t extra_bytes = 0;
     if (inode_bytes > original_inode_bytes) {
         extra_bytes = load_le16(raw + inode_extra_bytes);
-    }
-    bool free = load_le16(raw + inode_mode) == 0 && load_le16(raw + inode_link_count) == 0;
-    if (free) {
-        return STATUS_NOT_FOUND;
     }
     if (extra_bytes > inode_bytes - original_inode_bytes || !is_aligned(extra_bytes, 4)) {
         *fault_out = "extra bytes of an inode";
@@ -221,9 +223,6 @@ static enum status parse_inode(struct ext_mount *mount, uint32_t number, const u
     }
     struct ext_inode inode = parse_fields(mount, number, raw);
     inode.checksum_seed = seed;
-    if (inode.link_count == 0) {
-        return STATUS_NOT_FOUND; /* Deleted, or an orphan that waits to be. */
-    }
     *fault_out = inode_fault(mount, &inode);
     if (*fault_out != nullptr) {
         return STATUS_CORRUPT;
@@ -232,19 +231,21 @@ static enum status parse_inode(struct ext_mount *mount, uint32_t number, const u
     return STATUS_OK;
 }
 
-enum status ext_read_inode(struct ext_mount *mount, uint64_t number, struct ext_inode *inode_out)
+static enum status load_inode(
+    struct ext_mount *mount, uint64_t number, bool unlinked_too, struct ext_inode *inode_out)
 {
     if (number == 0 || number > mount->geometry.inode_count) {
         return STATUS_INVALID_ARGUMENT;
-    }
-    if (number < mount->geometry.first_inode && number != ext_root_number) {
-        return ext_corrupt(mount, "reserved inode as a file", 0);
     }
     struct block_cache_entry *entry;
     const uint8_t *raw;
     enum status status = ext_inode_pin(mount, (uint32_t)number, &entry, &raw);
     if (status != STATUS_OK) {
         return status;
+    }
+    if (is_free(raw, unlinked_too)) {
+        block_cache_put(&mount->cache, entry);
+        return STATUS_NOT_FOUND;
     }
     const char *fault = nullptr;
     status = parse_inode(mount, (uint32_t)number, raw, inode_out, &fault);
@@ -255,6 +256,19 @@ enum status ext_read_inode(struct ext_mount *mount, uint64_t number, struct ext_
     return status;
 }
 
+enum status ext_load_inode(struct ext_mount *mount, uint64_t number, struct ext_inode *inode_out)
+{
+    return load_inode(mount, number, true, inode_out);
+}
+
+enum status ext_read_inode(struct ext_mount *mount, uint64_t number, struct ext_inode *inode_out)
+{
+    if (number != 0 && number < mount->geometry.first_inode && number != ext_root_number) {
+        return ext_corrupt(mount, "reserved inode as a file", 0);
+    }
+    return load_inode(mount, number, false, inode_out);
+}
+
 enum status ext_open(struct ext_mount *mount, uint64_t number, struct ext_file *file_out)
 {
     struct ext_inode inode;
@@ -262,6 +276,19 @@ enum status ext_open(struct ext_mount *mount, uint64_t number, struct ext_file *
     if (status != STATUS_OK) {
         return status;
     }
-    *file_out = (struct ext_file){.inode = inode};
+    *file_out = (struct ext_file){.inode = inode, .change_count = mount->change_count};
     return STATUS_OK;
+}
+
+enum status ext_refresh(struct ext_mount *mount, struct ext_file *file)
+{
+    if (file->change_count == mount->change_count) {
+        return STATUS_OK;
+    }
+    struct ext_inode inode;
+    enum status status = ext_load_inode(mount, file->inode.number, &inode);
+    if (status == STATUS_OK) {
+        *file = (struct ext_file){.inode = inode, .change_count = mount->change_count};
+    }
+    return status;
 }

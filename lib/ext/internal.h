@@ -44,14 +44,33 @@ static inline bool ext_blocks_valid(const struct ext_mount *mount, uint64_t firs
  * as and for which inode, so that it is checked once for each time it is read from the device.
  */
 enum ext_mark_kind : uint32_t {
-    EXT_MARK_EXTENT_NODE = 1,
-    EXT_MARK_DIRECTORY_FIRST = 2,
-    EXT_MARK_DIRECTORY_LATER = 3,
+    EXT_MARK_NONE,
+    EXT_MARK_EXTENT_NODE,
+    EXT_MARK_DIRECTORY_FIRST,
+    EXT_MARK_DIRECTORY_LATER,
+    EXT_MARK_POINTERS,
+    EXT_MARK_ATTRIBUTES,
+    /* Those below belong to the volume or to a group. */
+    EXT_MARK_SUPERBLOCK,
+    EXT_MARK_DESCRIPTORS,
+    EXT_MARK_BLOCK_BITMAP,
+    EXT_MARK_INODE_BITMAP,
+    EXT_MARK_INODES,
 };
+
+static inline uint64_t ext_mark_of(enum ext_mark_kind kind, uint64_t number)
+{
+    return number << 8 | kind;
+}
+
+static inline enum ext_mark_kind ext_mark_kind_of(uint64_t mark)
+{
+    return (enum ext_mark_kind)(mark & 0xff);
+}
 
 static inline uint64_t ext_mark(enum ext_mark_kind kind, const struct ext_inode *inode)
 {
-    return inode->number << 8 | kind;
+    return ext_mark_of(kind, inode->number);
 }
 
 /* ---- checksum.c ------------------------------------------------------------------------------ */
@@ -60,9 +79,16 @@ bool ext_superblock_checksum_valid(const uint8_t *superblock);
 uint32_t ext_checksum_seed_of_uuid(const uint8_t uuid[16]);
 bool ext_descriptor_checksum_valid(
     const struct ext_mount *mount, uint32_t group, const uint8_t *descriptor);
+void ext_descriptor_checksum_store(
+    const struct ext_mount *mount, uint32_t group, uint8_t *descriptor);
 uint32_t ext_inode_checksum_seed(
     const struct ext_mount *mount, uint32_t number, const uint8_t *raw);
 bool ext_inode_checksum_valid(const struct ext_mount *mount, uint32_t seed, const uint8_t *raw);
+void ext_inode_checksum_store(const struct ext_mount *mount, uint32_t seed, uint8_t *raw);
+void ext_superblock_checksum_store(const struct ext_mount *mount, uint8_t *superblock);
+/* Of all bits that a group has room for; kind EXT_MARK_BLOCK_BITMAP or EXT_MARK_INODE_BITMAP. */
+uint32_t ext_bitmap_checksum(
+    const struct ext_mount *mount, enum ext_mark_kind kind, const uint8_t *bitmap);
 bool ext_mmp_checksum_valid(const struct ext_mount *mount, const uint8_t *block);
 
 /* CRC-32C of `size_bytes` bytes that follow what `seed` stands for. */
@@ -85,8 +111,33 @@ struct ext_group {
     uint64_t block_bitmap;
     uint64_t inode_bitmap;
     uint64_t inode_table;
+    uint32_t free_cluster_count;
+    uint32_t free_inode_count;
+    uint32_t directory_count;
+    uint32_t unused_inode_count; /* at the end of the table, never in use; 0 without checksums */
     uint16_t flags;
 };
+
+/* Where the descriptor of a group is: the block, and the bytes in it. */
+struct ext_descriptor_place {
+    uint64_t block;
+    uint32_t offset_bytes;
+};
+
+struct ext_descriptor_place ext_descriptor_place(const struct ext_mount *mount, uint32_t group);
+uint64_t ext_group_first_block(const struct ext_geometry *geometry, uint32_t group);
+bool ext_group_has_superblock(const struct ext_mount *mount, uint32_t group);
+
+/* Blocks of a group that exist: the last group may be short. */
+uint32_t ext_group_block_count(const struct ext_geometry *geometry, uint32_t group);
+
+/* As ext_group_block_count, in clusters. */
+uint32_t ext_group_cluster_count(const struct ext_geometry *geometry, uint32_t group);
+
+static inline bool ext_has_group_flags(const struct ext_mount *mount)
+{
+    return ext_has_checksums(mount) || ext_has(mount, EXT_RO_COMPAT, ro_compat_group_checksum);
+}
 
 /* The descriptor of a group below group_count, verified. */
 enum status ext_group_read(struct ext_mount *mount, uint32_t group, struct ext_group *group_out);
@@ -99,6 +150,9 @@ enum status ext_group_read(struct ext_mount *mount, uint32_t group, struct ext_g
  */
 enum status ext_inode_pin(struct ext_mount *mount, uint32_t number,
     struct block_cache_entry **entry_out, const uint8_t **raw_out);
+
+/* Reads the inode of a file anew if anything was changed since; so all copies of it agree. */
+enum status ext_refresh(struct ext_mount *mount, struct ext_file *file);
 
 /* ---- block_map.c, extent.c: ext_map for the two ways of mapping -------------------------------
  */

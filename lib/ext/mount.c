@@ -2,7 +2,7 @@
 /*
  * Mounting: everything that later calls rely on is checked here, and nothing is written.
  */
-#include "internal.h"
+#include "transaction.h"
 
 /*
  * The super block is read before the size of a block is known, with the device's own blocks, into
@@ -45,15 +45,22 @@ static enum status init_cache(
     return block_cache_init(&mount->cache, device, block_bytes, cache_memory);
 }
 
+/* The super block's free counts may be older than those of the groups. */
 static enum status check_groups(struct ext_mount *mount)
 {
+    uint64_t cluster_count = 0;
+    uint64_t inode_count = 0;
     for (uint32_t group = 0; group < mount->geometry.group_count; group++) {
-        struct ext_group ignored;
-        enum status status = ext_group_read(mount, group, &ignored);
+        struct ext_group values;
+        enum status status = ext_group_read(mount, group, &values);
         if (status != STATUS_OK) {
             return status;
         }
+        cluster_count += values.free_cluster_count;
+        inode_count += values.free_inode_count;
     }
+    mount->counts.free_block_count = cluster_count << mount->geometry.cluster_shift;
+    mount->counts.free_inode_count = (uint32_t)inode_count;
     return STATUS_OK;
 }
 
@@ -111,6 +118,36 @@ static enum status check_root(struct ext_mount *mount)
     return status;
 }
 
+/* Whether all that writing needs is there. */
+static bool can_write(const struct ext_mount *mount, const struct ext_mount_memory *memory)
+{
+    bool has_memory = memory->undo != nullptr && memory->pending != nullptr &&
+                      memory->pending_count >= ext_pending_count_min &&
+                      mount->cache.entry_count >= ext_cache_block_count_min_writable;
+    bool journalled = ext_has(mount, EXT_COMPAT, compat_has_journal);
+    return !mount->read_only && has_memory && mount->clean && !journalled;
+}
+
+static enum status prepare_writing(struct ext_mount *mount, const struct ext_mount_memory *memory,
+    const struct ext_mount_options *options)
+{
+    mount->now = options->now;
+    if (options->read_only) {
+        mount->read_only = true;
+    }
+    if (!can_write(mount, memory)) {
+        return STATUS_OK;
+    }
+    mount->transaction = (struct ext_transaction){
+        .undo_memory = memory->undo,
+        .pending = memory->pending,
+        .pending_capacity = memory->pending_count,
+    };
+    enum status status = ext_superblock_pin(mount);
+    mount->writable = status == STATUS_OK;
+    return status;
+}
+
 enum status ext_mount(struct ext_mount *mount, struct block_device *device,
     struct ext_mount_memory memory, struct ext_mount_options options)
 {
@@ -132,8 +169,8 @@ enum status ext_mount(struct ext_mount *mount, struct block_device *device,
     if (status == STATUS_OK) {
         status = check_root(mount);
     }
-    if (options.read_only) {
-        mount->read_only = true;
+    if (status == STATUS_OK) {
+        status = prepare_writing(mount, &memory, &options);
     }
     return status;
 }
@@ -142,13 +179,13 @@ struct ext_statistics ext_statfs(const struct ext_mount *mount)
 {
     const struct ext_geometry *geometry = &mount->geometry;
     uint64_t reserved = geometry->reserved_block_count;
-    uint64_t free = geometry->free_block_count;
+    uint64_t free = mount->counts.free_block_count + mount->counts.pending_block_count;
     return (struct ext_statistics){
         .block_count = geometry->block_count,
         .free_block_count = free,
         .available_block_count = free > reserved ? free - reserved : 0,
         .inode_count = geometry->inode_count,
-        .free_inode_count = geometry->free_inode_count,
+        .free_inode_count = mount->counts.free_inode_count + mount->counts.pending_inode_count,
         .block_bytes = geometry->block_bytes,
         .name_bytes_max = ext_name_bytes_max,
     };

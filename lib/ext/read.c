@@ -13,6 +13,10 @@ constexpr uint64_t run_blocks_max = (uint64_t)1 << 18; /* in one transfer: 1 GiB
 enum status ext_map(
     struct ext_mount *mount, struct ext_file *file, uint64_t logical_block, struct ext_run *run_out)
 {
+    enum status fresh = ext_refresh(mount, file);
+    if (fresh != STATUS_OK) {
+        return fresh;
+    }
     const struct ext_inode *inode = &file->inode;
     bool has_blocks = inode->type == EXT_TYPE_FILE || inode->type == EXT_TYPE_DIRECTORY ||
                       inode->type == EXT_TYPE_LINK;
@@ -224,6 +228,10 @@ static enum status read_contents(struct ext_mount *mount, struct ext_file *file,
 enum status ext_read(struct ext_mount *mount, struct ext_file *file,
     struct ext_read_request request, uint64_t *done_bytes_out)
 {
+    enum status status = ext_refresh(mount, file);
+    if (status != STATUS_OK) {
+        return status;
+    }
     if (file->inode.type == EXT_TYPE_DIRECTORY) {
         return STATUS_IS_DIRECTORY;
     }
@@ -237,6 +245,10 @@ enum status ext_read(struct ext_mount *mount, struct ext_file *file,
 enum status ext_read_link(
     struct ext_mount *mount, struct ext_file *file, char *target, uint32_t *target_bytes_out)
 {
+    enum status status = ext_refresh(mount, file);
+    if (status != STATUS_OK) {
+        return status;
+    }
     const struct ext_inode *inode = &file->inode;
     if (inode->type != EXT_TYPE_LINK) {
         return STATUS_INVALID_ARGUMENT;
@@ -253,7 +265,7 @@ enum status ext_read_link(
     } else {
         struct ext_read_request request = {
             .size_bytes = inode->size_bytes, .buffer = block_buffer_plain(target)};
-        enum status status = read_contents(mount, file, request, &done_bytes);
+        status = read_contents(mount, file, request, &done_bytes);
         if (status != STATUS_OK) {
             return status;
         }

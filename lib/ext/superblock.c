@@ -124,13 +124,13 @@ static enum status parse_counts(
         load_count(mount, superblock, superblock_block_count_low, superblock_block_count_high);
     geometry->reserved_block_count = load_count(
         mount, superblock, superblock_reserved_count_low, superblock_reserved_count_high);
-    geometry->free_block_count = load_count(
+    mount->counts.free_block_count = load_count(
         mount, superblock, superblock_free_block_count_low, superblock_free_block_count_high);
     uint32_t device_blocks = geometry->block_bytes / device->block_bytes;
     if (geometry->block_count > device->block_count / device_blocks) {
         return corrupt(mount, "volume is larger than its device");
     }
-    if (geometry->free_block_count > geometry->block_count) {
+    if (mount->counts.free_block_count > geometry->block_count) {
         return corrupt(mount, "free block count");
     }
     if (geometry->reserved_block_count > geometry->block_count) {
@@ -170,7 +170,7 @@ static enum status parse_groups(struct ext_mount *mount, const uint8_t *superblo
     uint64_t group_count =
         (data_blocks + geometry->blocks_per_group - 1) / geometry->blocks_per_group;
     geometry->inode_count = load_le32(superblock + superblock_inode_count);
-    geometry->free_inode_count = load_le32(superblock + superblock_free_inode_count);
+    mount->counts.free_inode_count = load_le32(superblock + superblock_free_inode_count);
     if (group_count > UINT32_MAX / geometry->inodes_per_group ||
         geometry->inode_count != group_count * geometry->inodes_per_group) {
         return corrupt(mount, "inode count");
@@ -178,7 +178,7 @@ static enum status parse_groups(struct ext_mount *mount, const uint8_t *superblo
     geometry->group_count = (uint32_t)group_count;
     if (geometry->first_inode < original_first_inode ||
         geometry->first_inode > geometry->inode_count ||
-        geometry->free_inode_count > geometry->inode_count) {
+        mount->counts.free_inode_count > geometry->inode_count) {
         return corrupt(mount, "first or free inodes");
     }
     return STATUS_OK;
@@ -205,9 +205,28 @@ static enum status parse_descriptors(struct ext_mount *mount, const uint8_t *sup
             return corrupt(mount, "first meta block group");
         }
     }
+    geometry->plain_descriptor_blocks = descriptor_blocks < geometry->first_meta_group
+                                            ? descriptor_blocks
+                                            : geometry->first_meta_group;
+    if (ext_has(mount, EXT_COMPAT, compat_resize_inode)) {
+        geometry->reserved_descriptor_blocks =
+            load_le16(superblock + superblock_reserved_descriptor_blocks);
+    }
+    if (ext_has(mount, EXT_INCOMPAT, incompat_flex_bg)) {
+        geometry->log_groups_per_flex = superblock[superblock_log_groups_per_flex];
+        if (geometry->log_groups_per_flex > 31) {
+            return corrupt(mount, "groups per flexible group");
+        }
+    }
     for (uint32_t index = 0; index < 2; index++) {
         geometry->backup_groups[index] =
             load_le32(superblock + superblock_backup_groups + 4 * index);
+    }
+    geometry->wanted_extra_bytes = default_extra_bytes;
+    uint16_t wanted = load_le16(superblock + superblock_wanted_extra_bytes);
+    if (wanted >= 4 && is_aligned(wanted, 4) &&
+        wanted + original_inode_bytes <= geometry->inode_bytes) {
+        geometry->wanted_extra_bytes = wanted;
     }
     if (ext_has(mount, EXT_INCOMPAT, incompat_mmp)) {
         geometry->mmp_block = load_le64(superblock + superblock_mmp_block);

@@ -297,7 +297,8 @@ static void model_step(struct disk *disk, uint8_t *model, uint64_t *random)
     uint8_t *expected = model + block * cached_block_bytes;
     switch (next_random(random) % 8) {
     case 0:
-        (void)block_cache_write_back(&disk->cache, BLOCK_CACHE_METADATA); /* A failure leaves blocks dirty. */
+        (void)block_cache_write_back(
+            &disk->cache, BLOCK_CACHE_METADATA); /* A failure leaves blocks dirty. */
         return;
     case 1:
         if (block_cache_get_blank(&disk->cache, block, &entry) == STATUS_OK) {

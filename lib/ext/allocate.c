@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Allocation of blocks, in clusters. A run is looked for at the goal, then for the whole wanted
+ * length from the goal's group on, then for the longest there is; so files stay in one piece while
+ * the volume has pieces.
+ */
+#include "transaction.h"
+
+/* A run of free clusters in one group. */
+struct free_run {
+    uint32_t group;
+    uint32_t first;
+    uint32_t count; /* 0: none */
+};
+
+static uint64_t cluster_place(const struct ext_geometry *geometry, uint32_t group, uint32_t cluster)
+{
+    return ext_group_first_block(geometry, group) + ((uint64_t)cluster << geometry->cluster_shift);
+}
+
+/* The first run of `wanted` clusters at or after `first`, or the longest up to `end`. */
+static struct free_run find_run(
+    const uint8_t *bitmap, uint32_t first, uint32_t end, uint32_t wanted)
+{
+    struct free_run best = {};
+    while (first < end && best.count < wanted) {
+        uint32_t from = bitmap_find_clear(bitmap, first, end);
+        uint32_t limit = end - from < wanted ? end : from + wanted;
+        uint32_t to = bitmap_find_set(bitmap, from, limit);
+        if (to - from > best.count) {
+            best = (struct free_run){.first = from, .count = to - from};
+        }
+        first = to + 1;
+    }
+    return best;
+}
+
+/* The best run of one group; with `at_goal` only a run that begins exactly at `first`. */
+static enum status search_group(struct ext_mount *mount, const struct ext_group_pin *group,
+    uint32_t first, uint32_t wanted, struct free_run *run_out)
+{
+    struct block_cache_entry *bitmap;
+    enum status status = ext_bitmap_pin(mount, group, EXT_MARK_BLOCK_BITMAP, &bitmap);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    uint32_t end = ext_group_cluster_count(&mount->geometry, group->group);
+    struct free_run run = find_run(bitmap->buffer.bytes, first, end, wanted);
+    if (run.count < wanted && first > 0) {
+        struct free_run before = find_run(bitmap->buffer.bytes, 0, first, wanted);
+        run = before.count > run.count ? before : run;
+    }
+    block_cache_put(&mount->cache, bitmap);
+    run.group = group->group;
+    *run_out = run;
+    return STATUS_OK;
+}
+
+/* The run at the goal itself, empty if that is in use. */
+static enum status search_goal(struct ext_mount *mount, const struct ext_group_pin *group,
+    uint32_t first, uint32_t wanted, struct free_run *run_out)
+{
+    struct block_cache_entry *bitmap;
+    enum status status = ext_bitmap_pin(mount, group, EXT_MARK_BLOCK_BITMAP, &bitmap);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    uint32_t end = ext_group_cluster_count(&mount->geometry, group->group);
+    uint32_t limit = end - first < wanted ? end : first + wanted;
+    *run_out = (struct free_run){
+        .group = group->group,
+        .first = first,
+        .count = bitmap_find_set(bitmap->buffer.bytes, first, limit) - first,
+    };
+    block_cache_put(&mount->cache, bitmap);
+    return STATUS_OK;
+}
+
+/* All groups from `goal_group` on; stops at the first run of the wanted length. */
+static enum status search_all(struct ext_mount *mount, uint32_t goal_group, uint32_t first,
+    uint32_t wanted, struct free_run *best_out)
+{
+    uint32_t group_count = mount->geometry.group_count;
+    struct free_run best = {};
+    for (uint32_t step = 0; step < group_count && best.count < wanted; step++) {
+        uint32_t number = (uint32_t)(((uint64_t)goal_group + step) % group_count);
+        struct ext_group_pin group;
+        struct free_run run = {};
+        enum status status = ext_group_pin(mount, number, &group);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        if (group.values.free_cluster_count > best.count) {
+            status = search_group(mount, &group, step == 0 ? first : 0, wanted, &run);
+        }
+        block_cache_put(&mount->cache, group.entry);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        best = run.count > best.count ? run : best;
+    }
+    *best_out = best;
+    return best.count == 0 ? STATUS_NO_SPACE : STATUS_OK;
+}
+
+static enum status search(
+    struct ext_mount *mount, uint64_t goal, uint32_t wanted, struct free_run *run_out)
+{
+    const struct ext_geometry *geometry = &mount->geometry;
+    if (goal <= geometry->first_data_block || goal >= geometry->block_count) {
+        goal = geometry->first_data_block;
+    }
+    uint64_t offset = goal - geometry->first_data_block;
+    uint32_t number = (uint32_t)(offset / geometry->blocks_per_group);
+    uint32_t first = (uint32_t)(offset % geometry->blocks_per_group) >> geometry->cluster_shift;
+    struct ext_group_pin group;
+    enum status status = ext_group_pin(mount, number, &group);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct free_run run = {};
+    if (group.values.free_cluster_count > 0) {
+        status = search_goal(mount, &group, first, wanted, &run);
+    }
+    block_cache_put(&mount->cache, group.entry);
+    if (status == STATUS_OK && run.count == 0) {
+        status = search_all(mount, number, first, wanted, &run);
+    }
+    *run_out = run;
+    return status;
+}
+
+static void note_allocation(struct ext_mount *mount, const struct free_run *run)
+{
+    uint64_t block_count = (uint64_t)run->count << mount->geometry.cluster_shift;
+    mount->counts.free_block_count = mount->counts.free_block_count > block_count
+                                         ? mount->counts.free_block_count - block_count
+                                         : 0;
+}
+
+static enum status take_pinned(struct ext_mount *mount, struct ext_group_pin *group,
+    struct block_cache_entry *bitmap, const struct free_run *run)
+{
+    enum status status = ext_change_block(mount, bitmap);
+    if (status == STATUS_OK) {
+        status = ext_change_block(mount, group->entry);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    bitmap_set(bitmap->buffer.bytes, run->first, run->count);
+    group->values.free_cluster_count -= run->count;
+    group->values.flags &= (uint16_t)~group_blocks_unused;
+    ext_group_write(mount, group);
+    note_allocation(mount, run);
+    return STATUS_OK;
+}
+
+static enum status take(struct ext_mount *mount, const struct free_run *run)
+{
+    struct ext_group_pin group;
+    enum status status = ext_group_pin(mount, run->group, &group);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct block_cache_entry *bitmap;
+    status = ext_bitmap_pin(mount, &group, EXT_MARK_BLOCK_BITMAP, &bitmap);
+    if (status == STATUS_OK) {
+        status = take_pinned(mount, &group, bitmap, run);
+        block_cache_put(&mount->cache, bitmap);
+    }
+    block_cache_put(&mount->cache, group.entry);
+    return status;
+}
+
+enum status ext_allocate_blocks(struct ext_mount *mount, struct ext_allocation allocation,
+    uint64_t *first_out, uint32_t *count_out)
+{
+    const struct ext_geometry *geometry = &mount->geometry;
+    uint64_t kept = allocation.metadata ? 0 : geometry->reserved_block_count;
+    uint64_t cluster_blocks = (uint64_t)1 << geometry->cluster_shift;
+    if (mount->counts.free_block_count < kept + cluster_blocks) {
+        return STATUS_NO_SPACE;
+    }
+    uint64_t usable = mount->counts.free_block_count - kept;
+    uint64_t wanted = align_up(allocation.block_count, cluster_blocks);
+    wanted = wanted < usable ? wanted : align_down(usable, cluster_blocks);
+    struct free_run run;
+    enum status status =
+        search(mount, allocation.goal, (uint32_t)(wanted >> geometry->cluster_shift), &run);
+    if (status == STATUS_OK) {
+        status = take(mount, &run);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    *first_out = cluster_place(geometry, run.group, run.first);
+    *count_out = run.count << geometry->cluster_shift;
+    return STATUS_OK;
+}
+
+/* ---- Freeing --------------------------------------------------------------------------------- */
+
+/* The part of a range that is in one group, in clusters. */
+static struct free_run part_in_group(
+    const struct ext_geometry *geometry, uint64_t first, uint64_t block_count)
+{
+    uint64_t offset = first - geometry->first_data_block;
+    uint32_t group = (uint32_t)(offset / geometry->blocks_per_group);
+    uint32_t within = (uint32_t)(offset % geometry->blocks_per_group);
+    uint32_t room = ext_group_block_count(geometry, group) - within;
+    uint32_t count = block_count < room ? (uint32_t)block_count : room;
+    uint32_t from = within >> geometry->cluster_shift;
+    uint32_t to = (within + count - 1) >> geometry->cluster_shift;
+    return (struct free_run){.group = group, .first = from, .count = to - from + 1};
+}
+
+static enum status free_pinned(struct ext_mount *mount, const struct ext_group_pin *group,
+    struct block_cache_entry *bitmap, const struct free_run *run)
+{
+    uint32_t end = run->first + run->count;
+    if (bitmap_find_clear(bitmap->buffer.bytes, run->first, end) != end) {
+        return ext_corrupt(mount, "blocks in use are free in their bitmap",
+            cluster_place(&mount->geometry, run->group, run->first));
+    }
+    enum status status = ext_change_hold(mount, bitmap);
+    return status == STATUS_OK ? ext_change_hold(mount, group->entry) : status;
+}
+
+/* The bitmap and the descriptor must stay in memory, so that the commit cannot fail to free. */
+static enum status prepare_free(struct ext_mount *mount, const struct free_run *run)
+{
+    struct ext_group_pin group;
+    enum status status = ext_group_pin(mount, run->group, &group);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct block_cache_entry *bitmap;
+    status = ext_bitmap_pin(mount, &group, EXT_MARK_BLOCK_BITMAP, &bitmap);
+    if (status == STATUS_OK) {
+        status = free_pinned(mount, &group, bitmap, run);
+        block_cache_put(&mount->cache, bitmap);
+    }
+    block_cache_put(&mount->cache, group.entry);
+    return status;
+}
+
+enum status ext_free_blocks(
+    struct ext_mount *mount, uint64_t first, uint64_t block_count, bool metadata)
+{
+    const struct ext_geometry *geometry = &mount->geometry;
+    if (!ext_blocks_valid(mount, first, block_count)) {
+        return ext_corrupt(mount, "blocks in use are outside the volume", first);
+    }
+    while (block_count > 0) {
+        struct free_run run = part_in_group(geometry, first, block_count);
+        enum status status = prepare_free(mount, &run);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        uint64_t place = cluster_place(geometry, run.group, run.first);
+        uint32_t count = run.count << geometry->cluster_shift;
+        status = ext_pending_add(
+            mount, (struct ext_pending){.first = place,
+                       .count = count,
+                       .kind = metadata ? EXT_PENDING_METADATA_BLOCKS : EXT_PENDING_BLOCKS});
+        if (status != STATUS_OK) {
+            return status;
+        }
+        mount->counts.pending_block_count += count;
+        uint64_t done = place + count - first;
+        first += done;
+        block_count -= done < block_count ? done : block_count;
+    }
+    return STATUS_OK;
+}
+
+enum status ext_release_blocks(struct ext_mount *mount, const struct ext_pending *pending)
+{
+    struct free_run run = part_in_group(&mount->geometry, pending->first, pending->count);
+    struct ext_group_pin group;
+    enum status status = ext_group_pin(mount, run.group, &group);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct block_cache_entry *bitmap;
+    status = ext_bitmap_pin(mount, &group, EXT_MARK_BLOCK_BITMAP, &bitmap);
+    if (status == STATUS_OK) {
+        bitmap_clear(bitmap->buffer.bytes, run.first, run.count);
+        block_cache_put(&mount->cache, bitmap);
+        group.values.free_cluster_count += run.count;
+        ext_group_write(mount, &group);
+        mount->counts.free_block_count += (uint64_t)run.count << mount->geometry.cluster_shift;
+    }
+    block_cache_put(&mount->cache, group.entry);
+    return status;
+}

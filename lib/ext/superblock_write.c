@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Changing the super block. Only the first copy is written; the others are for repair.
+ */
+#include "transaction.h"
+
+static uint8_t *superblock_of(struct ext_mount *mount)
+{
+    uint64_t at = superblock_offset_bytes & (mount->geometry.block_bytes - 1);
+    return (uint8_t *)mount->superblock_entry->buffer.bytes + at;
+}
+
+enum status ext_superblock_pin(struct ext_mount *mount)
+{
+    uint64_t block = superblock_offset_bytes >> mount->geometry.block_shift;
+    enum status status = block_cache_get(&mount->cache, block, &mount->superblock_entry);
+    if (status == STATUS_OK) {
+        mount->superblock_entry->owner_mark = ext_mark_of(EXT_MARK_SUPERBLOCK, 0);
+    }
+    return status;
+}
+
+static void store_count(
+    const struct ext_mount *mount, uint8_t *superblock, size_t low, size_t high, uint64_t count)
+{
+    store_le32(superblock + low, (uint32_t)count);
+    if (ext_has(mount, EXT_INCOMPAT, incompat_64bit)) {
+        store_le32(superblock + high, (uint32_t)(count >> 32));
+    }
+}
+
+static void store_features(const struct ext_mount *mount, uint8_t *superblock)
+{
+    if (mount->geometry.revision == revision_original) {
+        return;
+    }
+    store_le32(superblock + superblock_feature_compat, mount->features[EXT_COMPAT]);
+    store_le32(superblock + superblock_feature_incompat, mount->features[EXT_INCOMPAT]);
+    store_le32(superblock + superblock_feature_ro_compat, mount->features[EXT_RO_COMPAT]);
+}
+
+void ext_superblock_store(struct ext_mount *mount)
+{
+    uint8_t *superblock = superblock_of(mount);
+    store_count(mount, superblock, superblock_free_block_count_low,
+        superblock_free_block_count_high, mount->counts.free_block_count);
+    store_le32(superblock + superblock_free_inode_count, mount->counts.free_inode_count);
+    store_le32(superblock + superblock_write_time, (uint32_t)mount->now.seconds);
+    store_features(mount, superblock);
+    ext_superblock_checksum_store(mount, superblock);
+}
+
+/* The super block alone, at once, past everything that waits in the cache. */
+static enum status write_now(struct ext_mount *mount)
+{
+    struct block_cache *cache = &mount->cache;
+    const struct block_cache_entry *entry = mount->superblock_entry;
+    struct block_transfer transfer = {
+        .first_block = entry->block * cache->device_blocks,
+        .block_count = cache->device_blocks,
+        .buffer = entry->buffer,
+    };
+    enum status status = block_write(cache->device, &transfer, 1);
+    return status == STATUS_OK ? block_flush(cache->device) : status;
+}
+
+static void store_state(struct ext_mount *mount, bool in_use)
+{
+    uint8_t *superblock = superblock_of(mount);
+    uint16_t state = load_le16(superblock + superblock_state);
+    if (ext_has(mount, EXT_COMPAT, compat_has_journal)) {
+        mount->features[EXT_INCOMPAT] &= ~incompat_needs_recovery;
+        mount->features[EXT_INCOMPAT] |= in_use ? incompat_needs_recovery : 0;
+    } else {
+        state = (uint16_t)(in_use ? state & ~state_clean : state | state_clean);
+    }
+    if (mount->corruption.what != nullptr) {
+        state |= state_errors;
+    }
+    store_le16(superblock + superblock_state, state);
+    ext_superblock_store(mount);
+}
+
+enum status ext_mark_in_use(struct ext_mount *mount)
+{
+    if (mount->transaction.in_use_marked) {
+        return STATUS_OK;
+    }
+    store_state(mount, true);
+    enum status status = write_now(mount);
+    mount->transaction.in_use_marked = status == STATUS_OK;
+    return status;
+}
+
+enum status ext_mark_unused(struct ext_mount *mount)
+{
+    store_state(mount, false);
+    enum status status = write_now(mount);
+    mount->transaction.in_use_marked = status != STATUS_OK;
+    return status;
+}

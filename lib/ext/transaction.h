@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Changing the volume. Private to lib/ext.
+ *
+ * A *change* is one step that happens whole or not at all: it begins, touches blocks of metadata in
+ * the cache and ends. One that ends with an error takes back every byte, so callers only return
+ * their status. A *transaction* is all changes since the last commit; it reaches the medium whole.
+ *
+ * Rules for code that runs inside a change:
+ *   1. Before a block is modified, ext_change_block; for one just allocated, ext_change_fresh.
+ *   2. A block allocated in this transaction may be written at once; a block or inode that is freed
+ *      keeps its bit in the bitmap until the commit, so nobody gets it before (invariant 6).
+ *   3. Checksums of blocks are put in when the transaction is committed (seal.c), by the mark of
+ *      the block; only an inode's own checksum is written with the inode.
+ *   4. No pin of one's own is left when the change ends.
+ *   5. Nothing in memory is changed but what ext_change_end takes back: blocks, mount->counts,
+ *      mount->pending.
+ */
+#pragma once
+
+#include "internal.h"
+
+/* The ranges that one change may free. */
+constexpr uint32_t ext_change_pending_max = 32;
+
+/* One step: all that it needs is in `context`. */
+struct ext_step {
+    enum status (*run)(struct ext_mount *mount, void *context);
+    void *context;
+    uint32_t block_count; /* that it touches at most; up to ext_change_block_max */
+};
+
+/*
+ * Runs a step as one change. Commits first if the transaction has no room for it; if space runs out
+ * while freed blocks wait for a commit, commits and runs it once more, so `run` must not rely on
+ * what it left in `context` before it failed. READ_ONLY if the mount is; IO or what the device said
+ * once a commit has failed: nothing is written ever after.
+ */
+enum status ext_change(struct ext_mount *mount, struct ext_step step);
+
+/* Makes a pinned block part of the change, before its first modification in it. */
+enum status ext_change_block(struct ext_mount *mount, struct block_cache_entry *entry);
+
+/* The block, zeroed, part of the change, pinned; for blocks that were free until now. */
+enum status ext_change_fresh(struct ext_mount *mount, uint64_t block, uint64_t mark, uint32_t seed,
+    struct block_cache_entry **entry_out);
+
+/* Makes a pinned block part of the transaction without modifying it now: it stays in memory. */
+enum status ext_change_hold(struct ext_mount *mount, struct block_cache_entry *entry);
+
+/* What is freed when the transaction is committed. */
+enum status ext_pending_add(struct ext_mount *mount, struct ext_pending pending);
+
+/* ---- commit.c -------------------------------------------------------------------------------- */
+
+/* Brings all changes to the medium: afterwards they survive a loss of power. */
+enum status ext_commit(struct ext_mount *mount);
+
+/*
+ * Brings committed blocks to their own places, for certain, and empties the journal. Only right
+ * after a commit, when no block of the cache is newer than the log.
+ */
+enum status ext_checkpoint(struct ext_mount *mount);
+
+/* ---- seal.c ---------------------------------------------------------------------------------- */
+
+/* Puts the checksum into a block of the transaction, by its mark. */
+void ext_seal(struct ext_mount *mount, struct block_cache_entry *entry);
+
+/* ---- superblock_write.c ---------------------------------------------------------------------- */
+
+/* Before the first change of a mount: the medium says, for certain, that the volume is in use. */
+enum status ext_mark_in_use(struct ext_mount *mount);
+
+/* After the last: everything is in its place. */
+enum status ext_mark_unused(struct ext_mount *mount);
+
+/* Pins the super block for the life of the mount. */
+enum status ext_superblock_pin(struct ext_mount *mount);
+
+/* The counts and the time into the super block's bytes, and its checksum. */
+void ext_superblock_store(struct ext_mount *mount);
+
+/* ---- group_write.c --------------------------------------------------------------------------- */
+
+/* A group's descriptor in its block, which is pinned, and what it says. */
+struct ext_group_pin {
+    struct block_cache_entry *entry;
+    uint8_t *raw;
+    struct ext_group values; /* to be modified, and written by ext_group_write */
+    uint32_t group;
+};
+
+/* Give pin_out->entry back. */
+enum status ext_group_pin(struct ext_mount *mount, uint32_t group, struct ext_group_pin *pin_out);
+
+/* Writes the counts and flags into the descriptor, whose block is part of the change. */
+void ext_group_write(struct ext_mount *mount, const struct ext_group_pin *pin);
+
+/* The checksum of a bitmap, which stands in the bytes of its group's descriptor. */
+bool ext_bitmap_checksum_valid(const struct ext_mount *mount, enum ext_mark_kind kind,
+    const uint8_t *raw_descriptor, const uint8_t *bitmap);
+void ext_bitmap_checksum_store(const struct ext_mount *mount, enum ext_mark_kind kind,
+    uint8_t *raw_descriptor, const uint8_t *bitmap);
+
+/* ---- bitmap.c -------------------------------------------------------------------------------- */
+
+/*
+ * The bitmap of a group's clusters or inodes, verified, pinned. A group whose bitmap was never
+ * written gets it here, in memory; it is part of the medium once something in it is allocated.
+ */
+enum status ext_bitmap_pin(struct ext_mount *mount, const struct ext_group_pin *group,
+    enum ext_mark_kind kind, struct block_cache_entry **entry_out);
+
+static inline bool bitmap_test(const uint8_t *bitmap, uint32_t index)
+{
+    return (bitmap[index / 8] >> index % 8 & 1) != 0;
+}
+
+void bitmap_set(uint8_t *bitmap, uint32_t first, uint32_t count);
+void bitmap_clear(uint8_t *bitmap, uint32_t first, uint32_t count);
+
+/* The first clear bit of [first, end), or `end`. */
+uint32_t bitmap_find_clear(const uint8_t *bitmap, uint32_t first, uint32_t end);
+
+/* The first set bit of [first, end), or `end`. */
+uint32_t bitmap_find_set(const uint8_t *bitmap, uint32_t first, uint32_t end);
+
+/* Clear bits in [0, count). */
+uint32_t bitmap_count_clear(const uint8_t *bitmap, uint32_t count);
+
+/* ---- allocate.c: blocks ---------------------------------------------------------------------- */
+
+struct ext_allocation {
+    uint64_t goal;        /* the best first block; 0: anywhere */
+    uint32_t block_count; /* wanted; at least 1 */
+    bool metadata;        /* may use the reserved blocks */
+};
+
+/*
+ * Takes up to block_count blocks that follow each other, as near to the goal as can be, in units of
+ * clusters: the first is the first of a cluster. NO_SPACE.
+ */
+enum status ext_allocate_blocks(struct ext_mount *mount, struct ext_allocation allocation,
+    uint64_t *first_out, uint32_t *count_out);
+
+/* Frees whole clusters; `metadata` ones are revoked in the journal. CORRUPT if they are free. */
+enum status ext_free_blocks(
+    struct ext_mount *mount, uint64_t first, uint64_t block_count, bool metadata);
+
+/* ---- allocate_inode.c ------------------------------------------------------------------------ */
+
+enum status ext_allocate_inode(
+    struct ext_mount *mount, uint32_t parent_number, bool directory, uint32_t *number_out);
+enum status ext_free_inode(struct ext_mount *mount, uint32_t number, bool directory);
+
+/* Where the data of an inode best begins. */
+uint64_t ext_inode_goal(const struct ext_mount *mount, uint64_t number);
+
+/* At a commit: what was freed before becomes free. The blocks that they change are in memory. */
+enum status ext_release_blocks(struct ext_mount *mount, const struct ext_pending *pending);
+enum status ext_release_inodes(struct ext_mount *mount, const struct ext_pending *pending);
+
+/* ---- inode_write.c --------------------------------------------------------------------------- */
+
+/* Writes all fields of an inode that is in use, and its checksum. */
+enum status ext_store_inode(struct ext_mount *mount, const struct ext_inode *inode);
+
+/* A new inode in a slot that was free: zero but for these fields. */
+enum status ext_store_new_inode(struct ext_mount *mount, struct ext_inode *inode);
+
+/* Marks the slot as deleted. */
+enum status ext_clear_inode(struct ext_mount *mount, const struct ext_inode *inode);
+
+/* Pins the bytes of an inode, part of the change; ext_store_inode is enough for its fields. */
+enum status ext_inode_change(struct ext_mount *mount, uint64_t number,
+    struct block_cache_entry **entry_out, uint8_t **raw_out);
+
+/* As ext_read_inode, for an inode without links too. */
+enum status ext_load_inode(struct ext_mount *mount, uint64_t number, struct ext_inode *inode_out);
+
+/* ---- map_write.c: which blocks a file has -----------------------------------------------------
+ */
+
+struct ext_map_request {
+    uint64_t logical_block;
+    uint32_t block_count;
+    bool unwritten; /* reads as zero until it is written; files with extents only */
+};
+
+/*
+ * Makes sure that some blocks from logical_block on are allocated (and written, unless asked for
+ * unwritten): `*run_out` says which, as many as were possible in one step. `inode` is modified; the
+ * caller stores it. `*fresh_out`: the blocks hold what they held before, and must be written.
+ */
+enum status ext_map_allocate(struct ext_mount *mount, struct ext_inode *inode,
+    struct ext_map_request request, struct ext_run *run_out, bool *fresh_out);
+
+/*
+ * Frees blocks from `first_block` to the end, the last first, as many as fit in one step; `inode`
+ * is modified; the caller stores it. `*done_out`: nothing is left there.
+ */
+enum status ext_map_truncate(
+    struct ext_mount *mount, struct ext_inode *inode, uint64_t first_block, bool *done_out);
+
+/* An empty map, by the features of the volume. */
+void ext_map_init(const struct ext_mount *mount, struct ext_inode *inode);
+
+/* The steps of ext_map_truncate need so many blocks. */
+constexpr uint32_t ext_map_truncate_blocks = 48;
