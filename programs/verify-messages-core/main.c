@@ -35,8 +35,7 @@ int program_main(const struct startup *startup)
 {
     const struct target targets[] = {target_memd, target_vspaced, target_pagerd, target_pagerd_trap,
         target_procd, target_procd_trap, target_rootd, target_rootd_report, target_rootd_event,
-        target_rootd_trap, target_named, target_timed, target_logd, target_crashd,
-        target_crashd_event};
+        target_named, target_timed, target_logd, target_crashd, target_crashd_event};
     struct attack_means means = {.test = {SLOT_TEST}};
     /* Names are sealed from here on, if they were not. */
     (void)name_seal((struct name_cap){SLOT_PEER_NAMED});

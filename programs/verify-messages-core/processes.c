@@ -178,16 +178,3 @@ const struct target target_rootd_event = {
     .samples = {{event_samples, sizeof event_samples / sizeof event_samples[0]}},
     .observe = observe_root,
 };
-
-static const struct sample root_trap_samples[] = {
-    {.number = TRAP_PAGE, .unsent = ends_system},
-    {.number = TRAP_EXCEPTION, .unsent = ends_system},
-    {.number = TRAP_EXIT, .unsent = ends_system},
-};
-
-const struct target target_rootd_trap = {
-    .name = "rootd-trap",
-    .table = &trap_table,
-    .samples = {{root_trap_samples, sizeof root_trap_samples / sizeof root_trap_samples[0]}},
-    .observe = observe_root,
-};

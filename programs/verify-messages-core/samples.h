@@ -17,7 +17,6 @@ extern const struct target target_procd_trap;
 extern const struct target target_rootd;
 extern const struct target target_rootd_report;
 extern const struct target target_rootd_event;
-extern const struct target target_rootd_trap;
 
 /* records.c */
 extern const struct target target_named;

@@ -3,6 +3,11 @@
  * nothing left. */
 #include "ending.h"
 
+#include <userlib/assert.h>
+#include <userlib/slots.h>
+
+#include <slots/procd.h>
+
 #include <string.h>
 
 #include "build.h"
@@ -30,6 +35,24 @@ static void answer_waiters(struct procd *procd, const struct process_outcome *ou
     }
 }
 
+/* All capabilities to send to it go: those that the program made, and those that came from procd's.
+ * The program's own goes with its space, then the endpoint with it, and whoever waits in its queue
+ * gets PEER_LOST. */
+static void end_endpoint(struct procd *procd, const struct process *process)
+{
+    cap_slot *service = &procd->services[process->role];
+    if (*service == slot_null) {
+        return;
+    }
+    /* It makes no more of them; one that was misrouted has nothing in this slot. */
+    (void)thread_suspend((struct thread_cap){process_object(process, PROCESS_THREAD)});
+    (void)cspace_revoke((struct cspace_cap){process_object(process, PROCESS_CSPACE)}, SLOT_CONTROL);
+    const enum status status = cspace_revoke(slots_cspace(), *service);
+    assert(status == STATUS_OK);
+    slots_delete(*service);
+    *service = slot_null;
+}
+
 void ending_finish(struct procd *procd, struct process *process, const struct ending *ending)
 {
     const struct process_outcome outcome = {.process = process->id, .ending = *ending};
@@ -44,6 +67,9 @@ void ending_finish(struct procd *procd, struct process *process, const struct en
     };
     static_assert(sizeof event.name == startup_name_bytes);
     memcpy(event.name, process->startup->name, sizeof event.name);
+    if (process->is_service) {
+        end_endpoint(procd, process);
+    }
     build_discard(process);
     processes_remove(&procd->processes, process, &outcome);
     answer_waiters(procd, &outcome);

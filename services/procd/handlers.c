@@ -96,6 +96,7 @@ static enum status handle_create(void *self, struct ipc_caller caller,
     if (status != STATUS_OK) {
         return status;
     }
+    process->is_service = true;
     reply_out->process = process->id;
     slots_delete(image.slot);
     return STATUS_OK;

@@ -35,6 +35,7 @@ struct process {
     uint32_t priority;
     uint32_t first_grant; /* of its row, for bootconfig_grant() */
     uint32_t grant_count;
+    bool is_service;         /* of a launch row: its endpoint ends with it */
     bool is_adopted;         /* vspaced knows it */
     bool has_block;          /* memd's block behind it */
     uint32_t block;          /* memd's name of it */

@@ -3,14 +3,18 @@
 #include "console.h"
 
 #include <abi/startup.h>
+#include <lib/base/base.h>
 #include <protocol/log.h>
+#include <protocol/terminal.h>
 #include <userlib/log.h>
+#include <userlib/slots.h>
 #include <userlib/syscall.h>
 
 #include <slots/roles.h>
 
 #include <string.h>
 
+#include "failure.h"
 #include "grants.h"
 #include "rootd.h"
 
@@ -33,12 +37,27 @@ void console_start(void)
     log_set_sink(write_console);
 }
 
+/* Who died after its report would take all further words with it. */
+static void prove_terminal(void)
+{
+    struct endpoint_cap terminal = {};
+    enum status status = grants_mint_for_self(ROLE_SERIALD, TERMINAL_RIGHT_CONTROL, &terminal);
+    if (status == STATUS_OK) {
+        status = terminal_drain((struct terminal_cap){terminal.slot});
+    }
+    slots_delete(terminal.slot);
+    if (status != STATUS_OK) {
+        failure_service(MARKER_ROOTD_FAIL_SERVICE_HANDSHAKE, "seriald", status_text(status));
+    }
+}
+
 void console_hand_over(void)
 {
     struct endpoint_cap logd = {};
     if (grants_mint_for_self(ROLE_LOGD, LOG_RIGHT_APPEND, &logd) != STATUS_OK) {
         return; /* without logd the console stays */
     }
+    prove_terminal();
     (void)console_silence((struct console_cap){ROOT_SLOT_CONSOLE}); /* cannot fail */
     const enum status status =
         cspace_delete((struct cspace_cap){ROOT_SLOT_CSPACE}, ROOT_SLOT_CONSOLE);

@@ -200,18 +200,17 @@ static enum status give_grants(const struct grant_target *target)
 
 /* --- start --- */
 
-/* A fault of a core service is a message to rootd with its role. */
+/* A fault of a core service is a message to rootd's second thread with its role. */
 static enum status mint_handler(uint32_t role, struct endpoint_cap *handler_out)
 {
     const enum status status = slots_take(&handler_out->slot);
     if (status != STATUS_OK) {
         return status;
     }
-    return cspace_copy(
-        slots_cspace(), &(struct cspace_copy){.source = rootd.endpoints[ROLE_ROOTD].slot,
-                            .target = handler_out->slot,
-                            .rights = RIGHT_SEND,
-                            .badge = badge_make(role, TRAP_RIGHT_FAULT)});
+    return cspace_copy(slots_cspace(), &(struct cspace_copy){.source = rootd.watch.slot,
+                                           .target = handler_out->slot,
+                                           .rights = RIGHT_SEND,
+                                           .badge = badge_make(role, TRAP_RIGHT_FAULT)});
 }
 
 static enum status start_thread(void)

@@ -113,6 +113,38 @@ static void clean_up(const char *service)
     }
 }
 
+/* Has procd no such process any more? */
+static bool is_gone(struct process_cap procd, uint32_t process)
+{
+    struct process_list_reply next = {};
+    const enum status status =
+        process_list(procd, &(struct process_list_request){.cursor = process}, &next);
+    return status == STATUS_END || (status == STATUS_OK && next.process != process);
+}
+
+/* A call of rootd fails when a program dies that it waits for, directly or through others: word of
+ * the death is on its way then. What has died is the reason, not who could not answer for it;
+ * `witness` may be dead by now for that alone. */
+static void end_for_dead(const char *witness)
+{
+    struct endpoint_cap procd = {};
+    if (!is_alive(ROLE_PROCD) ||
+        grants_mint_for_self(ROLE_PROCD, PROCESS_RIGHT_LIST, &procd) != STATUS_OK) {
+        return;
+    }
+    for (uint32_t index = 0; index < rootd.next_row; index++) {
+        const struct bootconfig_launch launch = bootconfig_launch(&rootd.config, index);
+        struct row *row = &rootd.rows[index];
+        if (launch.required && !launch.verifier && row->handle.slot != slot_null &&
+            strncmp(launch.authority.name, witness, startup_name_bytes) != 0 &&
+            is_gone((struct process_cap){procd.slot}, row->process)) {
+            row->has_ended = true;
+            failure_service(MARKER_ROOTD_FAIL_SERVICE_DIED, launch.authority.name, "has ended");
+        }
+    }
+    slots_delete(procd.slot);
+}
+
 void failure_contract(const char *reason)
 {
     end(MARKER_ROOTD_FAIL_CONTRACT, contract_invalid, "rootd", reason);
@@ -125,12 +157,18 @@ void failure_internal(const char *what, enum status status)
 
 void failure_service(enum marker fact, const char *service, const char *reason)
 {
+    if (fact != MARKER_ROOTD_FAIL_SERVICE_DIED) {
+        end_for_dead("");
+    }
     clean_up(service);
     end(fact, service_fail, service, reason);
 }
 
 void failure_reported(enum marker fact, const char *service, int32_t code, const char *reason)
 {
+    if (code == STATUS_PEER_LOST) {
+        end_for_dead(service);
+    }
     clean_up(service);
     const bool known = code > STATUS_OK && code < STATUS_COUNT;
     end(fact, known ? service_fail : unknown_fail, service,
@@ -139,6 +177,7 @@ void failure_reported(enum marker fact, const char *service, int32_t code, const
 
 void failure_configured(enum marker fact, const char *what, const char *reason)
 {
+    end_for_dead("");
     end(fact, contract_invalid, what, reason);
 }
 

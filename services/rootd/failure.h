@@ -12,7 +12,8 @@
 [[noreturn]] void failure_internal(const char *what, enum status status);
 
 /* A service is missing, cannot be started, refuses or dies; exit class 0x14. `fact` is one of the
- * markers ROOTD_FAIL_. */
+ * markers ROOTD_FAIL_. If a program has died without rootd having heard of it yet, that is said
+ * instead, here and in what follows. */
 [[noreturn]] void failure_service(enum marker fact, const char *service, const char *reason);
 
 /* A program reports that it failed: failure_service if `code` is an enum status that says so. Else

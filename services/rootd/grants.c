@@ -53,12 +53,15 @@ static enum status pass_copy(const struct fulfilment *fulfilment, cap_slot sourc
     return pass_on(fulfilment, slot);
 }
 
-/* A peer that this image does not have gives nothing: who needs it, finds out and says so. */
+/* A peer that this image does not have gives nothing, and the control of a program that has it
+ * already cannot receive: who needs it, finds out and says so. */
 static enum status give_endpoint(const struct fulfilment *fulfilment)
 {
     const struct bootconfig_grant *grant = fulfilment->grant;
-    const cap_slot source = rootd.endpoints[grant->source_role].slot;
     const bool serves = grant->kind == GRANT_CONTROL;
+    const cap_slot control = serves ? rootd.controls[grant->source_role].slot : slot_null;
+    const cap_slot source =
+        control == slot_null ? rootd.endpoints[grant->source_role].slot : control;
     const uint64_t badge =
         serves ? 0 : badge_make(fulfilment->target->process, grant->protocol_rights);
     return source == slot_null ? STATUS_OK : pass_copy(fulfilment, source, badge);

@@ -6,8 +6,6 @@
 #include <userlib/log.h>
 #include <userlib/syscall.h>
 
-#include <slots/roles.h>
-
 #include "failure.h"
 #include "finish.h"
 #include "objects.h"
@@ -118,9 +116,7 @@ static enum status handle_process_ended(
     }
     const struct bootconfig_launch launch = bootconfig_launch(&rootd.config, row);
     rootd.rows[row].has_ended = true;
-    if (!launch.required) {
-        objects_end_endpoint(launch.authority.role); /* without the others the system ends, too */
-    }
+    objects_forget_endpoint(launch.authority.role);
     if (launch.verifier) {
         finish_verifier_ended(row, request);
         return STATUS_OK;
@@ -135,41 +131,6 @@ static enum status handle_process_ended(
 struct event_server event_handlers(void)
 {
     return (struct event_server){.process_ended = handle_process_ended};
-}
-
-/* --- faults of what rootd started itself --- */
-
-[[noreturn]] static void core_died(uint32_t role, const char *how, uint64_t detail)
-{
-    log_write(LOG_ERROR, "%s: %s %lx", role_name(role), how, detail);
-    failure_service(MARKER_ROOTD_FAIL_SERVICE_DIED, role_name(role), how);
-}
-
-static enum status handle_page(
-    void *, struct ipc_caller caller, const struct trap_page_request *request)
-{
-    log_write(LOG_ERROR, "instruction %lx, error code %lx", request->instruction_pointer,
-        request->error_code);
-    core_died(caller.client, "page fault at", request->address);
-}
-
-static enum status handle_exception(
-    void *, struct ipc_caller caller, const struct trap_exception_request *request)
-{
-    log_write(LOG_ERROR, "instruction %lx", request->instruction_pointer);
-    core_died(caller.client, "exception", request->vector);
-}
-
-static enum status handle_exit(
-    void *, struct ipc_caller caller, const struct trap_exit_request *request)
-{
-    core_died(caller.client, "exit with", request->code);
-}
-
-struct trap_server trap_handlers(void)
-{
-    return (struct trap_server){
-        .page = handle_page, .exception = handle_exception, .exit = handle_exit};
 }
 
 void handle_alarm(void *self, uint64_t bits)

@@ -16,6 +16,7 @@
 #include "rootd.h"
 #include "sequence.h"
 #include "stages.h"
+#include "watch.h"
 
 struct rootd rootd;
 
@@ -29,12 +30,11 @@ static_assert((cap_slot)SLOT_SELF_CSPACE == (cap_slot)ROOT_SLOT_CSPACE);
     const struct report_server report = report_handlers();
     const struct root_server root = root_handlers();
     const struct event_server event = event_handlers();
-    const struct trap_server trap = trap_handlers();
     service_run(&(struct service){
-        .endpoint = rootd.endpoints[ROLE_ROOTD].slot,
-        .binding_count = 4,
+        .endpoint = rootd.controls[ROLE_ROOTD].slot,
+        .binding_count = 3,
         .bindings = {{&report_protocol, &report}, {&root_protocol, &root},
-            {&event_protocol, &event}, {&trap_protocol, &trap}},
+            {&event_protocol, &event}},
         .on_notification = handle_alarm,
     });
 }
@@ -50,6 +50,7 @@ static_assert((cap_slot)SLOT_SELF_CSPACE == (cap_slot)ROOT_SLOT_CSPACE);
     slots_init(handoff->first_free_slot, handoff->end_slot);
     stages_announce(MARKER_KERNEL_ROOTD_STAGE_INTAKE_VALIDATED);
     objects_start();
+    watch_start();
     handoff_open_config();
     handoff_find_modules();
     stages_announce(MARKER_KERNEL_ROOTD_STAGE_MODULES_DISCOVERED);

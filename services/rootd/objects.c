@@ -76,6 +76,22 @@ static void require(enum status status, const char *what)
     }
 }
 
+/* One capability for the program behind the endpoint, and one that all callers' come from. */
+static enum status make_endpoint(uint32_t role)
+{
+    enum status status = objects_make(OBJECT_ENDPOINT, 0, role, &rootd.controls[role].slot);
+    if (status == STATUS_OK) {
+        status = slots_take(&rootd.endpoints[role].slot);
+    }
+    if (status == STATUS_OK) {
+        status =
+            cspace_copy(slots_cspace(), &(struct cspace_copy){.source = rootd.controls[role].slot,
+                                            .target = rootd.endpoints[role].slot,
+                                            .rights = RIGHT_SEND | RIGHT_GRANT});
+    }
+    return status;
+}
+
 void objects_start(void)
 {
     const struct root_untyped *reserve = find_reserve();
@@ -86,8 +102,7 @@ void objects_start(void)
     require(slots_take(&own_space.slot), "slots");
     require(cspace_move(slots_cspace(), ROOT_SLOT_VSPACE, own_space.slot), "own address space");
     require(objects_make_there(OBJECT_REPLY, 1, ROOT_SLOT_CSPACE, SLOT_REPLY), "reply object");
-    require(objects_make(OBJECT_ENDPOINT, 0, ROLE_ROOTD, &rootd.endpoints[ROLE_ROOTD].slot),
-        "endpoint");
+    require(make_endpoint(ROLE_ROOTD), "endpoint");
     require(objects_make(OBJECT_NOTIFICATION, 0, 0, &rootd.alarm.slot), "alarm");
     require(thread_bind_notification((struct thread_cap){ROOT_SLOT_THREAD}, rootd.alarm), "alarm");
     rootd.notifications[ROLE_ROOTD] = rootd.alarm;
@@ -97,22 +112,22 @@ void objects_make_for_rows(void)
 {
     for (uint32_t index = 0; index < rootd.config.launch_count; index++) {
         const uint32_t role = bootconfig_launch(&rootd.config, index).authority.role;
-        require(objects_make(OBJECT_ENDPOINT, 0, role, &rootd.endpoints[role].slot), "endpoint");
+        require(make_endpoint(role), "endpoint");
         require(objects_make(OBJECT_NOTIFICATION, 0, 0, &rootd.notifications[role].slot),
             "notification");
     }
 }
 
-void objects_end_endpoint(uint32_t role)
+void objects_drop_control(uint32_t role)
 {
-    struct endpoint_cap *endpoint = &rootd.endpoints[role];
-    if (endpoint->slot == slot_null) {
-        return;
-    }
-    const enum status status = cspace_revoke(slots_cspace(), endpoint->slot);
-    (void)status; /* the slot is ours */
-    slots_delete(endpoint->slot);
-    endpoint->slot = slot_null;
+    slots_delete(rootd.controls[role].slot);
+    rootd.controls[role].slot = slot_null;
+}
+
+void objects_forget_endpoint(uint32_t role)
+{
+    slots_delete(rootd.endpoints[role].slot);
+    rootd.endpoints[role].slot = slot_null;
 }
 
 static enum status take_table(void *self, struct page_table_cap *table_out)

@@ -12,9 +12,12 @@ void objects_start(void);
 /* An endpoint and a notification for every launch row. A failure ends the start. */
 void objects_make_for_rows(void);
 
-/* The program behind it has ended: the endpoint goes with all capabilities to it, and whoever calls
- * it or waits in its queue gets PEER_LOST. */
-void objects_end_endpoint(uint32_t role);
+/* The program has the capability to receive: rootd's own goes, so that the endpoint can end with
+ * the program. */
+void objects_drop_control(uint32_t role);
+
+/* The program behind it has ended, and procd has taken the endpoint away. */
+void objects_forget_endpoint(uint32_t role);
 
 /* One object out of the reserve, in a fresh slot. NO_MEMORY, NO_SLOT. */
 enum status objects_make(enum object_kind kind, uint32_t bits, uint32_t label, cap_slot *slot_out);

@@ -35,7 +35,9 @@ struct rootd {
     bool drivers_sealed;
     bool finished; /* READY was said */
     struct notification_cap alarm;
-    struct endpoint_cap endpoints[roles_count];         /* without badge; by role */
+    struct endpoint_cap watch;                  /* faults of what rootd started itself */
+    struct endpoint_cap controls[roles_count];  /* to receive; until the program has it; by role */
+    struct endpoint_cap endpoints[roles_count]; /* to send, without badge; by role */
     struct notification_cap notifications[roles_count]; /* without badge; by role */
     struct row rows[bootconfig_launches_max];
 };

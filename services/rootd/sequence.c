@@ -147,19 +147,22 @@ static enum status launch_by_procd(uint32_t index, const struct bootconfig_launc
 
 /* --- what procd needs before it can work --- */
 
+/* procd gets the capability that those of all callers come from, rootd's own too: it takes them
+ * away when the program ends. */
 static enum status register_service(uint32_t role)
 {
-    cap_slot slot = slot_null;
-    enum status status = slots_take(&slot);
+    const struct endpoint_cap given = rootd.endpoints[role];
+    struct endpoint_cap own = {};
+    enum status status = slots_take(&own.slot);
     if (status == STATUS_OK) {
-        status =
-            cspace_copy(slots_cspace(), &(struct cspace_copy){.source = rootd.endpoints[role].slot,
-                                            .target = slot,
-                                            .rights = RIGHT_SEND | RIGHT_GRANT});
+        status = cspace_copy(slots_cspace(),
+            &(struct cspace_copy){
+                .source = given.slot, .target = own.slot, .rights = RIGHT_SEND | RIGHT_GRANT});
     }
     if (status == STATUS_OK) {
-        status = process_register_service(procd,
-            &(struct process_register_service_request){.role = role}, (struct endpoint_cap){slot});
+        rootd.endpoints[role] = own;
+        status = process_register_service(
+            procd, &(struct process_register_service_request){.role = role}, given);
     }
     return status;
 }
@@ -235,6 +238,7 @@ static void launch_next(void)
                 MARKER_ROOTD_FAIL_SERVICE_START, launch.authority.name, status_text(status));
         }
     }
+    objects_drop_control(launch.authority.role);
     rootd.rows[index].state = ROW_STARTED;
     if (launch.verifier) {
         stages_announce(MARKER_KERNEL_ROOTD_STAGE_PROBE_SPAWNED);
