@@ -62,6 +62,7 @@ class MachineSpec:
     wait_for_debugger: bool = False
     gdb_socket: str = ""
     nonce: str = ""
+    random_seed: int | None = None  # what the processor's random numbers come from; None: the host
     hold: bool = False  # power-off and reset stop the machine and do not end it
     rr: Replay | None = None
 
@@ -144,6 +145,8 @@ def command(spec: MachineSpec) -> list[str]:
         words += ["-device", DEBUG_EXIT]
     if spec.nonce:
         words += ["-fw_cfg", f"name=opt/erix/nonce,string={spec.nonce}"]
+    if spec.random_seed is not None:
+        words += ["-seed", str(spec.random_seed)]
     if spec.gdb_socket:
         words += ["-gdb", spec.gdb_socket]
     if spec.wait_for_debugger:

@@ -22,7 +22,7 @@ from harness.machine import PM_TIMER_HZ, SERIAL_BYTES_MAX, Machine
 from harness.markers import Seen
 from harness.outcome import EnvironmentProblem, HarnessError
 from harness.scenario import Scenario, Step
-from harness.template import fill, nonce
+from harness.template import fill, nonce, random_seed
 
 POLL_S = 0.05
 # After a forbidden marker the run is lost; this much more is let out, for the dump that explains
@@ -190,9 +190,9 @@ class Run:
             nonce=self._nonce if prepared.debug_exit else "",
             wait_for_debugger=bool(self._attacks),
             gdb_socket=f"unix:{self._stub_path},server=on,wait=off" if self._attacks else "")
-        if self._context.starts_cold(self._scenario):
-            return spec
-        return replace(spec, parking=snapshot.of(spec, self._context.say))
+        parking = None if self._context.starts_cold(self._scenario) \
+            else snapshot.of(spec, self._context.say)
+        return replace(spec, parking=parking, random_seed=random_seed(self._nonce))
 
     @property
     def _stub_path(self) -> Path:

@@ -25,6 +25,11 @@ def nonce(seed: str, name: str) -> str:
     return hashlib.sha256(f"{seed} {name}".encode()).hexdigest()[:NONCE_DIGITS]
 
 
+def random_seed(nonce_text: str) -> int:
+    """What the random numbers of the processor come from in the run with this nonce."""
+    return int.from_bytes(hashlib.sha256(nonce_text.encode()).digest()[:8])
+
+
 def proof(nonce_text: str, verifier: str) -> str:
     """What a verifier of the image answers with when all that it claims was shown."""
     return hashlib.sha256(f"{nonce_text} {verifier}".encode()).hexdigest()
