@@ -157,3 +157,20 @@ class Timing(unittest.TestCase):
         self.assertIsNone(timing.parting(["one", gpt, "two"], ["one", "two", gpt]))
         self.assertEqual(timing.parting(["one", gpt], ["one"]).first, gpt)
         self.assertEqual(timing.parting(["one", "two"], ["two", "one"]).line, 1)
+
+    def test_a_failure_overtakes_who_starts_at_the_same_time_and_nothing_else(self):
+        report, ready = "rootd: e2fsd reports: input/output error", "ERIX_ROOTD:READY:BLOCKD"
+        early, late = ["one", report, "end"], ["one", timing.PLACELESS[0], ready, report, "end"]
+        self.assertIsNone(timing.parting(early, late))
+        self.assertIsNone(timing.parting(late, early))
+        self.assertEqual(timing.parting(early, ["one", "two", report, "end"]).second, "two")
+        self.assertEqual(timing.parting(["one", "end"], ["one", ready, "end"]).second, ready)
+        self.assertEqual(timing.parting(early, ["one", report, ready, "end"]).second, ready)
+
+    def test_rows_of_the_graph_differ_by_what_they_hold_and_not_by_slots(self):
+        rows = ["ERIX_KERNEL:GRAPH 0x3 310 3 0xff 0x0 0x1e 0x0",
+                "ERIX_KERNEL:GRAPH 0x13 311 2 0x83 0x0 0x15 0x0"]
+        swapped = [rows[1].replace("311", "310"), rows[0].replace("310", "312")]
+        self.assertIsNone(timing.parting([*rows, "end"], [*swapped, "end"]))
+        for wrong in (rows[0].replace("0xff", "0xfe"), rows[0].replace("0x3 ", "0x4 ")):
+            self.assertIsNotNone(timing.parting([*rows, "end"], [wrong, rows[1], "end"]))

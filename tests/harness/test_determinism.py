@@ -8,7 +8,7 @@ from unittest import mock
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from support import EngineTest, FakeImages  # noqa: E402  (puts tools/ on the path)
-from harness import determinism, hostunit, runner  # noqa: E402
+from harness import bench, determinism, hostunit, runner  # noqa: E402
 from harness.images import Images  # noqa: E402
 from harness.scenario import load_all  # noqa: E402
 
@@ -18,19 +18,40 @@ START = "ERIX_BOOTLOADER:START\r\n"
 
 
 class Twice(EngineTest):
+    def setUp(self):
+        super().setUp()
+        patch = mock.patch.dict("os.environ")
+        patch.start()
+        self.addCleanup(patch.stop)
+        del os.environ["ERIX_QEMU"]  # the real one
+
+    def real(self, seed: str) -> runner.Context:
+        """Machines that go on after firmware, as under ./erix det."""
+        return runner.Context(Images(), "tcg", hostunit.measure().factor, seed,
+                              self.folder / f"runs-{seed}", frozenset())
+
     def boot_twice(self, name: str) -> list[str]:
-        with mock.patch.dict("os.environ"):
-            del os.environ["ERIX_QEMU"]  # the real one
-            scenario = next(each for each in load_all() if each.name == name)
-            context = runner.Context(Images(), "tcg", hostunit.measure().factor, "1",
-                                     self.folder / "runs")
-            return determinism.problems(scenario, context, 2)
+        scenario = next(each for each in load_all() if each.name == name)
+        return determinism.problems(scenario, self.real("1"), 2)
 
     def test_the_core_says_the_same(self):
         self.assertEqual(self.boot_twice("core-normal"), [])
 
     def test_the_full_system_says_the_same(self):
         self.assertEqual(self.boot_twice("full-system-normal"), [])
+
+    def test_the_random_numbers_of_the_processor_come_from_the_seed(self):
+        # Its dump of registers holds the kernel's canary.
+        self.assertEqual(self.boot_twice("kernel-exception[provoke-overwrite-canary]"), [])
+
+    def test_instructions_counted_are_the_same_count_in_every_run(self):
+        found = []
+        for seed in ("1", "2"):
+            result = runner.run(bench.load("ipc"), self.real(seed))
+            self.assertEqual(result.reasons, ())
+            found.append(bench.read("ipc", result).measures)
+        self.assertGreater(len(found[0]), 10)
+        self.assertEqual(*found)
 
 
 class Differences(EngineTest):

@@ -2,7 +2,6 @@
 """What in a serial log depends on time: words that tell one, and lines whose place is a matter of
 time. All else is the same in every run of a scenario with the same seed; these lists are the one
 place that says so."""
-import itertools
 import re
 from dataclasses import dataclass
 
@@ -13,12 +12,23 @@ ENDED = "(the log has ended)"
 TIMING = (
     # How many ticks of the processor each stage of the loader has taken.
     re.compile(r"(?<=^ERIX_BOOTLOADER:HANDOFF )(?:[a-z]+=\d+ ?)+"),
+    re.compile(r"\b\d+(?= (?:ns|KiB/s)\b)"),
+    # How much programs had been given that were starting when another one failed.
+    re.compile(r"(?<=^ERIX_ROOTD:DBG:POST_START_CLEANUP_OK ).*"),
+    # In which slot a program keeps what it was given while others ran: spaces of one digit, of two.
+    re.compile(r"(?<=^ERIX_KERNEL:GRAPH 0x[0-9a-f] )\d+"),
+    re.compile(r"(?<=^ERIX_KERNEL:GRAPH 0x[0-9a-f]{2} )\d+"),
 )
 # Times in words, which are the same only where time is counted in instructions.
-MEASURED = re.compile(r"\b\d+(?= (?:ns|us|ms)\b)")
+MEASURED = re.compile(r"\b\d+(?= (?:us|ms)\b)")
 # Said by programs while rootd, which has the order of all other lines, waits for others: they must
-# come, and as often, but where they come depends on how long the disk takes.
-PLACELESS = ("ERIX_BLOCKD:READY:GPT",)
+# come, and as often, but where they come depends on how long the disk takes. And the rows of a list
+# that is ordered by slots.
+PLACELESS = ("ERIX_BLOCKD:READY:GPT", "ERIX_KERNEL:GRAPH 0x*")
+# A program that fails ends the run, and how many of those that start at the same time have said
+# before that they are ready is a matter of time.
+REPORT = "rootd: * reports: *"
+OVERTAKEN = "ERIX_*:READY:*"
 
 
 @dataclass(frozen=True)
@@ -47,16 +57,34 @@ def masked(line: str) -> str:
 
 
 def _placed(log: list[str]) -> list[tuple[int, str]]:
-    """The lines that have their place, with their numbers from 1; then the others by their text."""
-    lines = [(number, masked(line)) for number, line in enumerate(log, 1)]
-    return [line for line in lines if line[1] not in PLACELESS] \
-        + sorted((line for line in lines if line[1] in PLACELESS), key=lambda line: line[1])
+    """The lines that have their place, with their numbers from 1; then the others by their text,
+    but for those that a failure may have overtaken."""
+    placed, others = [], []
+    for number, line in enumerate(map(masked, log), 1):
+        (others if any(markers.matches(each, line) for each in PLACELESS) else placed).append(
+            (number, line))
+    if any(markers.matches(REPORT, line) for _, line in placed):
+        others = [line for line in others if not markers.matches(OVERTAKEN, line[1])]
+    return placed + sorted(others, key=lambda line: line[1])
+
+
+def _overtaken(line: str, by: str) -> bool:
+    return markers.matches(OVERTAKEN, line) and markers.matches(REPORT, by)
 
 
 def parting(first: list[str], second: list[str]) -> Parting | None:
     """The first line in which two logs differ by more than time; None if there is none."""
     ended = (0, ENDED)
-    for one, other in itertools.zip_longest(_placed(first), _placed(second), fillvalue=ended):
-        if one[1] != other[1]:
+    ones, others = [*_placed(first), ended], [*_placed(second), ended]
+    at, against = 0, 0
+    while at < len(ones) and against < len(others):
+        one, other = ones[at], others[against]
+        if one[1] == other[1]:
+            at, against = at + 1, against + 1
+        elif _overtaken(one[1], other[1]):
+            at += 1
+        elif _overtaken(other[1], one[1]):
+            against += 1
+        else:
             return Parting((one[0], other[0]), one[1], other[1])
     return None
