@@ -34,6 +34,7 @@ PACKAGES = (
     Package("openssl", "makes and checks keys of release images", "openssl"),
     Package("libssl-dev", "second opinion on our cryptography in host tests"),
     Package("valgrind", "shows that no branch depends on a secret", "valgrind"),
+    Package("unicode-data", "which letters are the same but for case"),
     Package("qemu-system-x86", "the machine in which EriX runs", "qemu-system-x86_64"),
     Package("ovmf", "UEFI firmware of that machine"),
     Package("e2fsprogs", "makes and judges ext2, ext3 and ext4 volumes", "mke2fs"),
