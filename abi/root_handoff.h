@@ -68,6 +68,7 @@ struct root_handoff {
     uint32_t reserved;
     uint64_t acpi_rsdp;
     uint64_t boot_entry_ns; /* clock when rootd was started */
+    uint64_t own_bytes;     /* rootd's image, stack, objects and page tables; this block */
     struct boot_framebuffer framebuffer;
     struct root_untyped untyped[root_untyped_max];
     struct root_module modules[boot_modules_max];

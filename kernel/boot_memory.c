@@ -28,3 +28,13 @@ uint64_t boot_memory_take(struct boot_handoff *handoff, uint64_t size_bytes)
     memset(kernel_pointer(address), 0, size);
     return address;
 }
+
+uint64_t boot_memory_free_bytes(const struct boot_handoff *handoff)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < handoff->region_count; i++) {
+        const struct boot_region *region = &handoff->regions[i];
+        bytes += region->kind == BOOT_REGION_FREE ? region->size_bytes : 0;
+    }
+    return bytes;
+}

@@ -167,6 +167,7 @@ static void map_range(struct boot_handoff *handoff, struct vspace *vspace, uint6
 
 void root_launch(struct boot_handoff *handoff)
 {
+    uint64_t free_bytes = boot_memory_free_bytes(handoff);
     uint64_t cspace_bytes = cspace_size_bytes(root_cspace_bits);
     struct cspace *cspace = kernel_pointer(boot_memory_take(handoff, cspace_bytes));
     cspace_init(cspace, root_cspace_bits, 0);
@@ -185,7 +186,9 @@ void root_launch(struct boot_handoff *handoff)
 
     struct thread *thread = make_thread(handoff, cspace, vspace, buffer_page);
     give_singletons(cspace);
-    root_memory_give(handoff, cspace, kernel_pointer(block));
+    struct root_handoff *root_handoff = kernel_pointer(block);
+    root_memory_give(handoff, cspace, root_handoff);
+    root_handoff->own_bytes = free_bytes - boot_memory_free_bytes(handoff);
     registers_start(&thread->registers, entry, root_stack_top, root_handoff_address);
     kernel_state.root_thread = thread;
     print_marker(MARKER_KERNEL_ROOT_START);

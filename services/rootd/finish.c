@@ -185,6 +185,7 @@ void finish_verifier_ended(uint32_t row, const struct event_process_ended_reques
 void finish_start(void)
 {
     prove_files();
+    marker_details(MARKER_ROOTD_MEMORY, "rootd %lu", objects_own_bytes(rootd.given_bytes));
     stages_announce(MARKER_ROOTD_READY);
     if (rootd.config.init_path[0] != 0) {
         start_init();

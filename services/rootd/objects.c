@@ -130,6 +130,28 @@ void objects_forget_endpoint(uint32_t role)
     rootd.endpoints[role].slot = slot_null;
 }
 
+static struct untyped_description describe_reserve(void)
+{
+    struct untyped_description reserve = {};
+    require(untyped_describe(rootd.reserve, &reserve), "reserve");
+    return reserve;
+}
+
+uint64_t objects_free_bytes(void)
+{
+    return describe_reserve().free_bytes;
+}
+
+uint64_t objects_own_bytes(uint64_t given_bytes)
+{
+    uint64_t bytes = rootd.handoff->own_bytes + (UINT64_C(1) << describe_reserve().bits);
+    for (uint32_t index = 0; index < rootd.handoff->module_count; index++) {
+        const struct root_module *module = &rootd.handoff->modules[index];
+        bytes += (uint64_t)module->frame_count << module->frame_bits;
+    }
+    return bytes - given_bytes;
+}
+
 static enum status take_table(void *self, struct page_table_cap *table_out)
 {
     (void)self;

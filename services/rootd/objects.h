@@ -19,6 +19,13 @@ void objects_drop_control(uint32_t role);
 /* The program behind it has ended, and procd has taken the endpoint away. */
 void objects_forget_endpoint(uint32_t role);
 
+/* How much of the reserve is free. */
+uint64_t objects_free_bytes(void);
+
+/* Memory that rootd was given and has not given on, but for `given_bytes` of the reserve: its own,
+ * the rest of the reserve, and the modules. */
+uint64_t objects_own_bytes(uint64_t given_bytes);
+
 /* One object out of the reserve, in a fresh slot. NO_MEMORY, NO_SLOT. */
 enum status objects_make(enum object_kind kind, uint32_t bits, uint32_t label, cap_slot *slot_out);
 

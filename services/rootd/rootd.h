@@ -29,6 +29,7 @@ struct rootd {
     struct bootconfig config;
     const struct root_module *config_module;
     struct untyped_cap reserve; /* memory of rootd itself */
+    uint64_t given_bytes;       /* of the reserve, to what rootd started itself */
     bool seriald_prints;        /* output goes through logd; the boot console is silent */
     uint32_t next_row;          /* the first that was not launched */
     uint32_t stage_count;       /* stages that were announced */

@@ -200,6 +200,7 @@ static void launch_by_rootd(uint32_t index, const struct bootconfig_launch *laun
 {
     const struct root_module *module = handoff_find_module(BOOT_MODULE_SERVICE, launch->module);
     const char *what = "";
+    const uint64_t free_bytes = objects_free_bytes();
     const enum status status = core_launch(launch, module, &rootd.rows[index], &what);
     if (status == STATUS_CORRUPT || status == STATUS_UNSUPPORTED) {
         failure_service(MARKER_ROOTD_FAIL_MODULE_ELF, launch->authority.name, status_text(status));
@@ -210,6 +211,9 @@ static void launch_by_rootd(uint32_t index, const struct bootconfig_launch *laun
     if (status != STATUS_OK) {
         failure_service(MARKER_ROOTD_FAIL_SERVICE_START, launch->authority.name, what);
     }
+    const uint64_t given_bytes = free_bytes - objects_free_bytes();
+    rootd.given_bytes += given_bytes;
+    marker_details(MARKER_ROOTD_MEMORY, "%s %lu", launch->authority.name, given_bytes);
 }
 
 /* Nothing to note in a runtime image: it has no test object. */

@@ -122,9 +122,11 @@ class Readings(unittest.TestCase):
         lines = ["number  state    priority     memory          time  name",
                  "     1  running        20         256         0.004  memd\r",
                  "    19  waiting        10          64         0.000  /bin/sh",
-                 "    20  running        10          64         0.000  drv-serial"]
+                 "    20  running        10          64         0.000  drv-serial",
+                 "ERIX_ROOTD:MEMORY vspaced 4096", "rootd: ERIX_ROOTD:MEMORY timed 1"]
         self.assertEqual(bench.memory_figures(lines),
-                         {"memory_memd": 262144, "memory_sh": 65536, "memory_drv_serial": 65536})
+                         {"memory_memd": 262144, "memory_vspaced": 4096,
+                          "memory_sh": 65536, "memory_drv_serial": 65536})
 
     def test_a_faked_run_fails_the_suite(self):
         with tempfile.TemporaryDirectory() as name:

@@ -36,6 +36,7 @@ RATE = re.compile(r"fsbench ([a-z]+) (\d+) KiB/s\Z")
 MEASURE = re.compile(r"ERIX_KERNEL:BENCH ([a-z0-9_]+) (\d+)(?: (\d+) (\d+) (\d+) (\d+))?\s*\Z")
 
 PROCESS = re.compile(r" *\d+  (?:starting|running|waiting|ended) +\d+ +(\d+) +[\d.]+  (\S+)\Z")
+ROOT_MEMORY = re.compile(r"ERIX_ROOTD:MEMORY (\S+) (\d+)\Z")
 BYTES = "bytes"  # the tag of benchmarks that measure no time
 SINGLE_MAY_DIFFER = 2
 SEGMENT_LOAD = 1
@@ -121,14 +122,20 @@ def text_bytes(elf: Path) -> int:
 
 
 def memory_figures(lines: list[str]) -> dict[str, int]:
-    """What `ps` said of each program at the prompt: bytes that were given to it. A program that
-    runs more than once is counted together."""
+    """Bytes that were given to each program: what rootd said of itself and of those that it starts,
+    what `ps` said at the prompt of all others. A program that runs more than once is counted
+    together."""
     result: dict[str, int] = {}
     for line in lines:
-        match = PROCESS.match(markers.clean(line).rstrip())
-        if match:
-            name = f"memory_{match[2].rsplit('/', 1)[-1].replace('-', '_')}"
-            result[name] = result.get(name, 0) + int(match[1]) * 1024
+        text = markers.clean(line).rstrip()
+        if match := PROCESS.match(text):
+            name, size_bytes = match[2].rsplit("/", 1)[-1], int(match[1]) * 1024
+        elif match := ROOT_MEMORY.match(text):
+            name, size_bytes = match[1], int(match[2])
+        else:
+            continue
+        figure = f"memory_{name.replace('-', '_')}"
+        result[figure] = result.get(figure, 0) + size_bytes
     return result
 
 
