@@ -2,6 +2,8 @@
 /*
  * Verifier: a thousand processes come and go, each ends with the code that it was given, and
  * everybody who counts counts afterwards what he counted before: procd, memd and the kernel.
+ * With a parameter somebody is in the image who never hears that a process has ended: procd keeps
+ * the words for him, and refuses to start the one whose end it might have no room for.
  */
 #include <protocol/memory.h>
 #include <slots/phase0-stress.h>
@@ -12,6 +14,10 @@
 #include <string.h>
 
 constexpr uint32_t process_count = 1000;
+
+/* procd's first process id, and how many words of ends it keeps. */
+constexpr uint32_t first_process = 256;
+constexpr uint32_t words_kept_max = 192;
 
 /* What everybody counts. */
 struct census {
@@ -34,17 +40,20 @@ static enum status take_census(struct census *census_out)
     return status;
 }
 
-/* A process that ends with the number of that index. */
-static const char *live_and_die(
-    struct child_maker *maker, const struct verifier *verifier, uint32_t index)
+/* A process that ends with the number of that index. *started_out is whether it could be started,
+ * and its id. */
+static const char *live_and_die(struct child_maker *maker, const struct verifier *verifier,
+    uint32_t index, enum status *started_out, uint32_t *process_out)
 {
     const struct child_order order = {
         .name = "child", .act = CHILD_EXIT, .value = verifier_number(verifier, index) >> 1};
     struct child child = {};
     struct process_wait_reply ending = {};
-    if (child_start(maker, &order, &child) != STATUS_OK) {
+    *started_out = child_start(maker, &order, &child);
+    if (*started_out != STATUS_OK) {
         return "a process cannot be started";
     }
+    *process_out = child.process;
     if (child_wait(&child, &ending) != STATUS_OK || ending.reason != process_reason_exited) {
         return "a process did not exit";
     }
@@ -88,6 +97,27 @@ static const char *compare(const struct census *before, const struct census *aft
                : "the kernel has objects that it did not have before";
 }
 
+/* Nobody has forgotten an end: those of all processes that ever were have room, of one more not. */
+static const char *verify_refusal(struct child_maker *maker, const struct verifier *verifier)
+{
+    enum status started = STATUS_OK;
+    uint32_t process = 0;
+    uint32_t index = 0;
+    const char *reason = nullptr;
+    while (index <= words_kept_max && reason == nullptr) {
+        reason = live_and_die(maker, verifier, index++, &started, &process);
+    }
+    if (started == STATUS_OK) {
+        return reason == nullptr ? "more processes can be started than have room to end" : reason;
+    }
+    if (started != STATUS_BUSY) {
+        return reason;
+    }
+    return process + 1 - first_process == words_kept_max
+               ? nullptr
+               : "a process is refused whose end has room";
+}
+
 static const char *verify(const struct verifier *verifier)
 {
     static struct census before;
@@ -98,9 +128,14 @@ static const char *verify(const struct verifier *verifier)
         take_census(&before) != STATUS_OK) {
         return "nothing can be counted";
     }
+    if (verifier->parameter != 0) {
+        return verify_refusal(&maker, verifier);
+    }
+    enum status started = STATUS_OK;
+    uint32_t process = 0;
     const char *reason = verify_counts(&maker, &before);
     for (uint32_t index = 0; index < process_count && reason == nullptr; index++) {
-        reason = live_and_die(&maker, verifier, index);
+        reason = live_and_die(&maker, verifier, index, &started, &process);
     }
     if (reason == nullptr && take_census(&after) != STATUS_OK) {
         reason = "nothing can be counted";

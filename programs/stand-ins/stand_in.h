@@ -10,3 +10,6 @@
 
 /* The stand-in. Log and slots are ready; what it returns becomes its exit code. */
 int stand_in_main(const struct startup *startup);
+
+/* Does nothing for ever; returns 1 if it cannot even do that. */
+int stand_in_stay(void);

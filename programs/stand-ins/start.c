@@ -23,6 +23,16 @@ static cap_slot find_logd(const struct startup *startup)
     return slot_null;
 }
 
+int stand_in_stay(void)
+{
+    for (;;) {
+        uint64_t bits = 0;
+        if (notification_wait((struct notification_cap){SLOT_NOTIFICATION}, &bits) != STATUS_OK) {
+            return 1;
+        }
+    }
+}
+
 [[noreturn]] static void run(void)
 {
     const struct startup *startup = (const struct startup *)startup_address; // NOLINT

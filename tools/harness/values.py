@@ -35,7 +35,7 @@ ROOTD_TEST_MODES = (
     "phase0", "phase0-exit", "phase0-isolation", "phase0-fault-kill", "phase0-stress-1k",
     "phase0-force-service-fail", "phase1-lookup", "phase1-time", "phase1-log",
     "phase2-irq", "phase2-driver-hold", "phase2-driver-capcheck", "phase2-probe",
-    "phase2-hotplug", "deaths-service",
+    "phase2-hotplug", "deaths-service", "ends-unheard",
     "phase3-framebuffer", "phase3-input", "phase3-serial",
     "phase4-block", "phase4-vfs-memory", "phase4-e2fs-fat", "phase4-e2fs-fat-readonly",
     "phase4-e2fs-fat-short-name", "phase4-e2fs-fat-rename", "phase4-e2fs-fat-metadata",
@@ -58,7 +58,8 @@ SERVICE_TEST_MODES = ("none", "runtime", "smoke", "force-fail", "serial-probe")
 # NAME_test_mode, and the service that it is about.
 SERVICE_TEST_FIELDS = {service.replace("-", "_") + "_test_mode": service for service in SERVICES
                        if service != "console-font"}
-STAND_INS = ("stand-in-failing", "stand-in-silent", "stand-in-dying", "stand-in-liar")
+STAND_INS = ("stand-in-failing", "stand-in-silent", "stand-in-dying", "stand-in-deaf",
+             "stand-in-liar")
 FORCE_FAIL_STAND_IN = "stand-in-failing"
 
 # Exit classes that a test image writes to the debug-exit port, and two ends without one.
