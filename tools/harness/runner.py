@@ -29,6 +29,11 @@ POLL_S = 0.05
 # it.
 LAST_WORDS_CPU_S = 1.0
 LAST_WORDS_IDLE_S = 1.0
+# A guest that is woken now and then for nothing, as by the tick of a firmware's shell, is never
+# idle for long: it may sleep so many times idle_s in all before it ends a line.
+DOZE_FACTOR = 3.0
+# How much of a sleep counts between two looks at the machine: whoever looks can be late.
+LOOK_MAX_S = 0.25
 SCREEN = "screen.png"
 SHOWN_STEP_CHARACTERS = 100
 
@@ -123,6 +128,10 @@ class Watch:
         self._idle_from_s = 0.0
         self._guest_asked_s = 0.0
         self._bytes = 0
+        self._lines = 0
+        self._looked_s = 0.0
+        self._was_asleep = False
+        self._slept_s = 0.0
         self._lost = False
 
     def lost(self) -> None:
@@ -135,8 +144,10 @@ class Watch:
         if machine.bytes_seen != self._bytes:
             self._bytes = machine.bytes_seen
             self._quiet_from_cpu_s, self._idle_from_s = cpu_s, now_s
-        if not machine.asleep():
+        asleep = machine.asleep()
+        if not asleep:
             self._idle_from_s = now_s
+        self._add_sleep(machine, asleep, now_s)
         quiet_s = LAST_WORDS_CPU_S if self._lost else self._budget.quiet_cpu_s
         idle_s = LAST_WORDS_IDLE_S if self._lost else self._budget.idle_s
         if machine.bytes_seen > SERIAL_BYTES_MAX:
@@ -147,7 +158,17 @@ class Watch:
             return f"hang: busy for {cpu_s - self._quiet_from_cpu_s:.1f} CPU-s without a word"
         if now_s - self._idle_from_s > idle_s:
             return f"hang: the guest has slept for {now_s - self._idle_from_s:.1f} s without a word"
+        if self._slept_s > DOZE_FACTOR * idle_s:
+            return f"hang: the guest has slept for {self._slept_s:.1f} s in all without a new line"
         return self._guest_time_up(machine, now_s)
+
+    def _add_sleep(self, machine: Machine, asleep: bool, now_s: float) -> None:
+        """Sum up how long the guest has slept since its last line ended."""
+        if asleep and self._was_asleep:
+            self._slept_s += min(now_s - self._looked_s, LOOK_MAX_S)
+        if len(machine.lines) != self._lines:
+            self._lines, self._slept_s = len(machine.lines), 0.0
+        self._was_asleep, self._looked_s = asleep, now_s
 
     def _guest_time_up(self, machine: Machine, now_s: float) -> str:
         if not self._budget.guest_s or not self._icount or now_s - self._guest_asked_s < 0.5:
