@@ -118,8 +118,9 @@ static int run_program(struct shell *shell, const char *path, const struct comma
         (void)terminal_set_foreground(STDIN_FILENO, process); /* without it ^C does nothing */
     }
     int waited = process_wait(process, &result);
-    if (shell->interactive) {
+    if (shell->interactive) { /* the next program finds the terminal as this one did */
         (void)terminal_set_foreground(STDIN_FILENO, 0);
+        (void)terminal_set_mode(STDIN_FILENO, TERMINAL_LINE);
     }
     if (waited < 0) {
         warn("%s", command->words[0]);
