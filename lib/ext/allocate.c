@@ -275,23 +275,36 @@ enum status ext_free_blocks(
     return STATUS_OK;
 }
 
-enum status ext_release_blocks(struct ext_mount *mount, const struct ext_pending *pending)
+static enum status release_in_group(struct ext_mount *mount, const struct free_run *run)
 {
-    struct free_run run = part_in_group(&mount->geometry, pending->first, pending->count);
     struct ext_group_pin group;
-    enum status status = ext_group_pin(mount, run.group, &group);
+    enum status status = ext_group_pin(mount, run->group, &group);
     if (status != STATUS_OK) {
         return status;
     }
     struct block_cache_entry *bitmap;
     status = ext_bitmap_pin(mount, &group, EXT_MARK_BLOCK_BITMAP, &bitmap);
     if (status == STATUS_OK) {
-        bitmap_clear(bitmap->buffer.bytes, run.first, run.count);
+        bitmap_clear(bitmap->buffer.bytes, run->first, run->count);
         block_cache_put(&mount->cache, bitmap);
-        group.values.free_cluster_count += run.count;
+        group.values.free_cluster_count += run->count;
         ext_group_write(mount, &group);
-        mount->counts.free_block_count += (uint64_t)run.count << mount->geometry.cluster_shift;
+        mount->counts.free_block_count += (uint64_t)run->count << mount->geometry.cluster_shift;
     }
     block_cache_put(&mount->cache, group.entry);
+    return status;
+}
+
+enum status ext_release_blocks(struct ext_mount *mount, const struct ext_pending *pending)
+{
+    const struct ext_geometry *geometry = &mount->geometry;
+    uint64_t first = pending->first;
+    uint64_t end = first + pending->count;
+    enum status status = STATUS_OK;
+    while (first < end && status == STATUS_OK) {
+        struct free_run run = part_in_group(geometry, first, end - first);
+        status = release_in_group(mount, &run);
+        first += (uint64_t)run.count << geometry->cluster_shift;
+    }
     return status;
 }

@@ -6,13 +6,6 @@
  */
 #include "internal.h"
 
-/* Where a logical block hangs: `level_count` blocks of pointers below the inode's array. */
-struct map_place {
-    uint32_t level_count;
-    uint32_t root_slot; /* in the inode's array */
-    uint64_t index;     /* among the data blocks below root_slot */
-};
-
 static uint32_t pointers_shift(const struct ext_geometry *geometry)
 {
     return geometry->block_shift - 2;
@@ -27,11 +20,11 @@ uint64_t ext_block_map_limit(const struct ext_geometry *geometry)
     return limit;
 }
 
-/* The caller has checked that the block is below ext_block_map_limit. */
-static struct map_place find_place(const struct ext_geometry *geometry, uint64_t logical_block)
+struct ext_map_place ext_block_map_place(
+    const struct ext_geometry *geometry, uint64_t logical_block)
 {
     if (logical_block < block_map_direct_count) {
-        return (struct map_place){.root_slot = (uint32_t)logical_block};
+        return (struct ext_map_place){.root_slot = (uint32_t)logical_block};
     }
     uint64_t index = logical_block - block_map_direct_count;
     uint32_t level = 1;
@@ -39,7 +32,7 @@ static struct map_place find_place(const struct ext_geometry *geometry, uint64_t
         index -= (uint64_t)1 << (level * pointers_shift(geometry));
         level++;
     }
-    return (struct map_place){
+    return (struct ext_map_place){
         .level_count = level, .root_slot = block_map_direct_count - 1 + level, .index = index};
 }
 
@@ -68,7 +61,7 @@ static enum status collect_run(struct ext_mount *mount, const uint8_t *pointers,
 /* Below pointer block `block`, which maps what `place` says with `level` levels including itself.
  */
 static enum status descend(
-    struct ext_mount *mount, uint64_t block, struct map_place place, struct ext_run *run)
+    struct ext_mount *mount, uint64_t block, struct ext_map_place place, struct ext_run *run)
 {
     uint32_t shift = pointers_shift(&mount->geometry);
     uint64_t mask = ((uint64_t)1 << shift) - 1;
@@ -112,7 +105,7 @@ enum status ext_block_map_find(struct ext_mount *mount, const struct ext_inode *
         *run_out = run;
         return STATUS_OK;
     }
-    struct map_place place = find_place(&mount->geometry, logical_block);
+    struct ext_map_place place = ext_block_map_place(&mount->geometry, logical_block);
     enum status status;
     if (place.level_count == 0) {
         status =

@@ -25,3 +25,31 @@ enum status ext_sync(struct ext_mount *mount);
 
 /* ext_sync, then the volume is marked as not in use; nothing can be written through it after. */
 enum status ext_unmount(struct ext_mount *mount);
+
+/* ---- Contents ------------------------------------------------------------------------------- */
+
+/*
+ * Writes to a file, which grows if need be; what is between its old end and `offset_bytes` reads as
+ * zero. Whole blocks go straight from the buffer to the device before this returns. Short, with OK,
+ * only if space runs out after a part; `*done_bytes_out` is right after a failure too. With
+ * buffer.bytes nullptr only whole blocks can be written; else INVALID_ARGUMENT. IS_DIRECTORY;
+ * INVALID_ARGUMENT for other things without contents; DENIED.
+ */
+enum status ext_write(struct ext_mount *mount, struct ext_file *file,
+    struct ext_read_request request, uint64_t *done_bytes_out);
+
+/*
+ * Makes a file `size_bytes` long; what is added reads as zero and takes no space. A great file
+ * shrinks in several changes, each of which leaves it shorter.
+ */
+enum status ext_truncate(struct ext_mount *mount, struct ext_file *file, uint64_t size_bytes);
+
+/*
+ * Takes space for a range, which reads as zero until it is written; the file grows to its end
+ * unless `keep_size`. UNSUPPORTED for files without extents, which cannot tell such blocks.
+ */
+enum status ext_reserve(struct ext_mount *mount, struct ext_file *file, uint64_t offset_bytes,
+    uint64_t size_bytes, bool keep_size);
+
+/* The greatest size that a file can have, by its way of mapping. */
+uint64_t ext_file_size_max(const struct ext_mount *mount, const struct ext_inode *inode);

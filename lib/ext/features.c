@@ -44,7 +44,7 @@ static const struct ext_feature features[] = {
     {EXT_RO_COMPAT, 6, EXT_ACCEPTED, "extra_isize", nullptr},
     {EXT_RO_COMPAT, 7, EXT_REFUSED, "snapshot", "obsolete: snapshots"},
     {EXT_RO_COMPAT, 8, EXT_ACCEPTED_READ_ONLY, "quota", "quota files would be out of date"},
-    {EXT_RO_COMPAT, 9, EXT_ACCEPTED_READ_ONLY, "bigalloc", "clusters are not allocated"},
+    {EXT_RO_COMPAT, 9, EXT_ACCEPTED, "bigalloc", nullptr},
     {EXT_RO_COMPAT, 10, EXT_ACCEPTED, "metadata_csum", nullptr},
     {EXT_RO_COMPAT, 11, EXT_REFUSED, "replica", "obsolete: was never in use"},
     {EXT_RO_COMPAT, 12, EXT_ACCEPTED_READ_ONLY, "read-only", "the volume asks for it"},

@@ -158,6 +158,8 @@ constexpr size_t inode_created_extra = 0x94;
 constexpr size_t inode_project = 0x9c;
 
 /* Flags in inode_flags. */
+constexpr uint32_t inode_flag_immutable = 0x0000'0010;
+constexpr uint32_t inode_flag_append = 0x0000'0020;
 constexpr uint32_t inode_flag_encrypted = 0x0000'0800;
 constexpr uint32_t inode_flag_indexed = 0x0000'1000;
 constexpr uint32_t inode_flag_huge_file = 0x0004'0000;

@@ -159,6 +159,16 @@ enum status ext_refresh(struct ext_mount *mount, struct ext_file *file);
 
 enum status ext_block_map_find(struct ext_mount *mount, const struct ext_inode *inode,
     uint64_t logical_block, struct ext_run *run_out);
+/* Where a logical block hangs: `level_count` blocks of pointers below the inode's array. */
+struct ext_map_place {
+    uint32_t level_count;
+    uint32_t root_slot; /* in the inode's array */
+    uint64_t index;     /* among the data blocks below root_slot */
+};
+
+/* The place of a block below ext_block_map_limit. */
+struct ext_map_place ext_block_map_place(
+    const struct ext_geometry *geometry, uint64_t logical_block);
 uint64_t ext_block_map_limit(const struct ext_geometry *geometry);
 enum status ext_extent_find(struct ext_mount *mount, const struct ext_inode *inode,
     uint64_t logical_block, struct ext_run *run_out);

@@ -75,8 +75,27 @@ static enum status submit(struct reading *reading)
     return block_read(reading->mount->cache.device, reading->transfers, count);
 }
 
+/* What is newer in the cache than on the device reaches the device first. */
+static enum status settle_dirty(struct block_cache *cache, uint64_t block, uint64_t block_count)
+{
+    if (cache->dirty[BLOCK_CACHE_DATA].count == 0) {
+        return STATUS_OK;
+    }
+    for (uint64_t index = 0; index < block_count; index++) {
+        const struct block_cache_entry *entry = block_cache_peek(cache, block + index);
+        if (entry != nullptr && entry->dirty) {
+            return block_cache_write_back(cache, BLOCK_CACHE_DATA);
+        }
+    }
+    return STATUS_OK;
+}
+
 static enum status gather(struct reading *reading, uint64_t physical_block, uint64_t block_count)
 {
+    enum status status = settle_dirty(&reading->mount->cache, physical_block, block_count);
+    if (status != STATUS_OK) {
+        return status;
+    }
     uint32_t device_blocks = reading->mount->cache.device_blocks;
     reading->transfers[reading->transfer_count++] = (struct block_transfer){
         .first_block = physical_block * device_blocks,

@@ -197,14 +197,52 @@ enum status ext_map_allocate(struct ext_mount *mount, struct ext_inode *inode,
     struct ext_map_request request, struct ext_run *run_out, bool *fresh_out);
 
 /*
- * Frees blocks from `first_block` to the end, the last first, as many as fit in one step; `inode`
- * is modified; the caller stores it. `*done_out`: nothing is left there.
+ * Takes blocks [first, end) from a file, the last first, as many as fit in one step; `inode` is
+ * modified; the caller stores it. `*done_out`: nothing is left there.
  */
-enum status ext_map_truncate(
-    struct ext_mount *mount, struct ext_inode *inode, uint64_t first_block, bool *done_out);
+enum status ext_map_remove(
+    struct ext_mount *mount, struct ext_inode *inode, uint64_t first, uint64_t end, bool *done_out);
+
+/* The block after the last that the file maps. */
+enum status ext_map_end(struct ext_mount *mount, struct ext_inode *inode, uint64_t *end_out);
+enum status ext_block_map_end(
+    struct ext_mount *mount, const struct ext_inode *inode, uint64_t *end_out);
+
+/* Whether a change has done so much that the rest is better left to the next. */
+bool ext_change_is_long(const struct ext_mount *mount);
 
 /* An empty map, by the features of the volume. */
 void ext_map_init(const struct ext_mount *mount, struct ext_inode *inode);
 
-/* The steps of ext_map_truncate need so many blocks. */
-constexpr uint32_t ext_map_truncate_blocks = 48;
+/* ---- extent_write.c ---------------------------------------------------------------------------
+ */
+
+/* An empty tree in the inode. */
+void ext_extent_init(struct ext_inode *inode);
+
+/* Adds a run where there is a hole; it joins its neighbours where it can. */
+enum status ext_extent_insert(
+    struct ext_mount *mount, struct ext_inode *inode, const struct ext_run *run);
+
+/* The last run that begins before `end`; block_count 0 if there is none. */
+enum status ext_extent_last_before(
+    struct ext_mount *mount, struct ext_inode *inode, uint64_t end, struct ext_run *run_out);
+
+/* Takes a part of one run out of the tree; its blocks stay in use. */
+enum status ext_extent_cut(
+    struct ext_mount *mount, struct ext_inode *inode, uint64_t first, uint64_t block_count);
+
+/* A part of one unwritten run holds data now. */
+enum status ext_extent_mark_written(
+    struct ext_mount *mount, struct ext_inode *inode, uint64_t first, uint64_t block_count);
+
+/* ---- block_map_write.c ------------------------------------------------------------------------
+ */
+
+/* Allocates for the hole that `*run` is, as many blocks as go in one piece. */
+enum status ext_block_map_fill(
+    struct ext_mount *mount, struct ext_inode *inode, uint64_t goal, struct ext_run *run);
+
+/* As ext_map_remove. */
+enum status ext_block_map_clear(
+    struct ext_mount *mount, struct ext_inode *inode, uint64_t first, uint64_t end, bool *done_out);

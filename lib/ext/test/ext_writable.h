@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Writable mounts for the tests of lib/ext, and the judgement of others on what was written.
+ */
+#pragma once
+
+#include "ext_image.h"
+
+#include <lib/ext/ext_write.h>
+
+constexpr uint32_t writable_cache_blocks = 512;
+constexpr uint32_t writable_pending_count = 256;
+
+struct writable {
+    struct image image; /* its small cache is not used */
+    struct block_cache_entry entries[writable_cache_blocks];
+    uint8_t cache[writable_cache_blocks * ext_block_bytes_max];
+    uint8_t undo[ext_undo_bytes];
+    struct ext_pending pending[writable_pending_count];
+};
+
+/* 2026-01-01; greater than any number of inodes, which some programs take small times for. */
+constexpr int64_t writable_now = 1'767'225'600;
+
+static inline enum status writable_mount(struct writable *writable)
+{
+    struct ext_mount_memory memory = {
+        .entries = writable->entries,
+        .entry_count = writable_cache_blocks,
+        .buffer = block_buffer_plain(writable->cache),
+        .buffer_bytes = sizeof writable->cache,
+        .undo = writable->undo,
+        .pending = writable->pending,
+        .pending_count = writable_pending_count,
+    };
+    struct ext_mount_options options = {.now = {.seconds = writable_now}};
+    return ext_mount(&writable->image.mount, &writable->image.fault.device, memory, options);
+}
+
+/* Makes a volume with mke2fs, loads and mounts it; false with a message if that fails. */
+[[gnu::format(printf, 3, 4)]] static inline bool writable_make(
+    struct writable *writable, const char *size, const char *format, ...)
+{
+    char options[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(options, sizeof options, format, arguments);
+    va_end(arguments);
+    if (!image_run("rm -f w.img; E2FSPROGS_FAKE_TIME=1700000000 mke2fs -q -F %s w.img %s", options,
+            size) ||
+        !image_load(&writable->image, "w.img")) {
+        return false;
+    }
+    enum status status = writable_mount(writable);
+    if (status != STATUS_OK || !writable->image.mount.writable) {
+        printf("mount: %s, writable: %d\n", status_text(status), writable->image.mount.writable);
+    }
+    return status == STATUS_OK && writable->image.mount.writable;
+}
+
+/* Writes the bytes of the image into file `name` of the working folder. */
+static inline bool image_save(const struct image *image, const char *name)
+{
+    int descriptor = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    if (descriptor < 0) {
+        return false;
+    }
+    size_t done_bytes = 0;
+    while (done_bytes < image->size_bytes) {
+        ssize_t count =
+            write(descriptor, image->bytes + done_bytes, image->size_bytes - done_bytes);
+        if (count <= 0) {
+            break;
+        }
+        done_bytes += (size_t)count;
+    }
+    (void)close(descriptor);
+    return done_bytes == image->size_bytes;
+}
+
+/*
+ * Whether e2fsck finds nothing to say about the bytes of the image: status 0, and no word of a
+ * question, of something ignored or left out. Prints what it says otherwise. It is not asked
+ * whether extents could be packed more densely: any tree with three nodes that are half full could.
+ */
+static inline bool image_fsck(const struct image *image)
+{
+    if (!image_save(image, "fsck.img")) {
+        return false;
+    }
+    int result = system("timeout -s KILL 60 e2fsck -fn -E no_optimize_extents "
+                        "fsck.img </dev/null >fsck.out 2>&1 && "
+                        "! grep -Eiq '\\?|ignored|skipping|warning|error' fsck.out");
+    if (result != 0) {
+        (void)!system("cat fsck.out");
+    }
+    return result == 0;
+}
+
+/* Unmounts and lets e2fsck judge. */
+static inline bool writable_finish(struct writable *writable)
+{
+    enum status status = ext_unmount(&writable->image.mount);
+    if (status != STATUS_OK) {
+        printf("unmount: %s\n", status_text(status));
+    }
+    bool well = status == STATUS_OK && image_fsck(&writable->image);
+    image_free(&writable->image);
+    return well;
+}
