@@ -143,6 +143,19 @@ uint32_t ext_bitmap_checksum(
     return ext_checksum(geometry->checksum_seed, bitmap, bit_count / 8);
 }
 
+uint32_t ext_attribute_block_checksum(
+    const struct ext_mount *mount, uint64_t block, const uint8_t *bytes)
+{
+    static const uint8_t zero[4] = {};
+    uint8_t number[8];
+    store_le64(number, block);
+    uint32_t checksum = ext_checksum(mount->geometry.checksum_seed, number, sizeof number);
+    checksum = ext_checksum(checksum, bytes, attribute_block_checksum);
+    checksum = ext_checksum(checksum, zero, sizeof zero);
+    size_t after = attribute_block_checksum + sizeof zero;
+    return ext_checksum(checksum, bytes + after, mount->geometry.block_bytes - after);
+}
+
 bool ext_mmp_checksum_valid(const struct ext_mount *mount, const uint8_t *block)
 {
     return !ext_has_checksums(mount) || ext_checksum(mount->geometry.checksum_seed, block,

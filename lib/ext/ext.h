@@ -360,3 +360,41 @@ enum status ext_read_directory(struct ext_mount *mount, struct ext_file *directo
 /* The inode of a name. NOT_FOUND; NOT_DIRECTORY; NAME_TOO_LONG; INVALID_ARGUMENT if empty. */
 enum status ext_lookup(struct ext_mount *mount, struct ext_file *directory, const char *name,
     uint32_t name_bytes, uint64_t *number_out);
+
+/* ---- Extended attributes -------------------------------------------------------------------- */
+
+constexpr uint32_t ext_attribute_bytes_max = 65536;
+
+/* How ext_set_attribute treats what is there. */
+enum ext_attribute_mode : uint32_t {
+    EXT_ATTRIBUTE_SET,     /* made or replaced */
+    EXT_ATTRIBUTE_CREATE,  /* EXISTS if it is there */
+    EXT_ATTRIBUTE_REPLACE, /* NOT_FOUND if it is not */
+};
+
+/*
+ * An attribute by its whole name, without a NUL: "user.", "trusted.", "security." and something, or
+ * "system.posix_acl_access" and "system.posix_acl_default", whose values are as getfacl(1) and its
+ * like exchange them with a kernel: a word 2, then 8 bytes an entry.
+ */
+struct ext_attribute_request {
+    const char *name;
+    uint32_t name_bytes;
+    uint32_t value_bytes;         /* of the value, or of the room for it */
+    void *value;                  /* only read by ext_set_attribute */
+    enum ext_attribute_mode mode; /* only for ext_set_attribute */
+};
+
+/*
+ * The value into request->value, or only its size if request->value_bytes is 0. NOT_FOUND;
+ * TOO_LARGE if there is too little room; INVALID_ARGUMENT for a name that cannot be.
+ */
+enum status ext_get_attribute(struct ext_mount *mount, struct ext_file *file,
+    const struct ext_attribute_request *request, uint32_t *value_bytes_out);
+
+/*
+ * The names of all attributes that can be asked for, each ended by NUL, or only their size if
+ * room_bytes is 0. TOO_LARGE if there is too little room.
+ */
+enum status ext_list_attributes(struct ext_mount *mount, struct ext_file *file, char *names,
+    uint32_t room_bytes, uint32_t *names_bytes_out);

@@ -53,3 +53,56 @@ enum status ext_reserve(struct ext_mount *mount, struct ext_file *file, uint64_t
 
 /* The greatest size that a file can have, by its way of mapping. */
 uint64_t ext_file_size_max(const struct ext_mount *mount, const struct ext_inode *inode);
+
+/* ---- What belongs to an inode beside its contents -------------------------------------------- */
+
+/*
+ * Sets an attribute; an access list changes the mode too, and is the mode if it says no more.
+ * TOO_LARGE if no volume like this has room for such an attribute, NO_SPACE if the others are in
+ * its way; UNSUPPORTED; DENIED for attributes of users on what has no contents.
+ */
+enum status ext_set_attribute(
+    struct ext_mount *mount, struct ext_file *file, const struct ext_attribute_request *request);
+
+/* NOT_FOUND; else as ext_set_attribute. */
+enum status ext_remove_attribute(
+    struct ext_mount *mount, struct ext_file *file, const char *name, uint32_t name_bytes);
+
+/* Which fields ext_set_attributes sets, or-ed together. */
+enum ext_set : uint32_t {
+    EXT_SET_MODE = 1 << 0,
+    EXT_SET_USER = 1 << 1,
+    EXT_SET_GROUP = 1 << 2,
+    EXT_SET_PROJECT = 1 << 3,
+    EXT_SET_FLAGS = 1 << 4,
+    EXT_SET_ACCESSED = 1 << 5,
+    EXT_SET_MODIFIED = 1 << 6,
+    EXT_SET_CREATED = 1 << 7, /* lost where the inode is too small */
+};
+
+/*
+ * Flags of an inode that may be changed: secure deletion, undelete, synchronous, immutable, append
+ * only, no dump, no access times, directory synchronous, top of a tree, projects inherited.
+ */
+constexpr uint32_t ext_flags_changeable = 0x2003'00fb;
+
+struct ext_attributes {
+    uint32_t set; /* of enum ext_set; all other fields are ignored */
+    uint32_t user_id;
+    uint32_t group_id;
+    uint32_t project_id;
+    uint32_t flags;
+    uint16_t mode; /* only the lower 12 bits: permissions */
+    struct ext_time accessed;
+    struct ext_time modified;
+    struct ext_time created;
+};
+
+/*
+ * Sets fields of an inode as one change. DENIED if it is immutable (only its flags can be changed
+ * then) or append only (access time and flags); INVALID_ARGUMENT for other bits of the mode, flags
+ * that are not changeable, and nanoseconds of a second or more; UNSUPPORTED for a project id where
+ * the volume has none.
+ */
+enum status ext_set_attributes(
+    struct ext_mount *mount, struct ext_file *file, const struct ext_attributes *wanted);

@@ -69,6 +69,7 @@ constexpr uint32_t root_inode_number = 2;
 
 /* Feature bits that the code asks for; features.c has them all. */
 constexpr uint32_t compat_has_journal = 1U << 2;
+constexpr uint32_t compat_attributes = 1U << 3;
 constexpr uint32_t compat_resize_inode = 1U << 4;
 constexpr uint32_t compat_directory_index = 1U << 5;
 constexpr uint32_t compat_sparse_super2 = 1U << 9;
@@ -79,6 +80,7 @@ constexpr uint32_t incompat_extents = 1U << 6;
 constexpr uint32_t incompat_64bit = 1U << 7;
 constexpr uint32_t incompat_mmp = 1U << 8;
 constexpr uint32_t incompat_flex_bg = 1U << 9;
+constexpr uint32_t incompat_attribute_inodes = 1U << 10;
 constexpr uint32_t incompat_checksum_seed = 1U << 13;
 constexpr uint32_t incompat_large_directory = 1U << 14;
 constexpr uint32_t incompat_inline_data = 1U << 15;
@@ -86,8 +88,11 @@ constexpr uint32_t ro_compat_sparse_super = 1U << 0;
 constexpr uint32_t ro_compat_large_file = 1U << 1;
 constexpr uint32_t ro_compat_huge_file = 1U << 3;
 constexpr uint32_t ro_compat_group_checksum = 1U << 4;
+constexpr uint32_t ro_compat_quota = 1U << 8;
 constexpr uint32_t ro_compat_bigalloc = 1U << 9;
 constexpr uint32_t ro_compat_metadata_checksum = 1U << 10;
+constexpr uint32_t ro_compat_project = 1U << 13;
+constexpr uint32_t ro_compat_orphan_present = 1U << 16;
 
 /* ---- Multiple mount protection, [ext4 Multiple Mount Protection] ----------------------------- */
 
@@ -160,6 +165,7 @@ constexpr size_t inode_project = 0x9c;
 /* Flags in inode_flags. */
 constexpr uint32_t inode_flag_immutable = 0x0000'0010;
 constexpr uint32_t inode_flag_append = 0x0000'0020;
+constexpr uint32_t inode_flag_project_inherit = 0x2000'0000;
 constexpr uint32_t inode_flag_encrypted = 0x0000'0800;
 constexpr uint32_t inode_flag_indexed = 0x0000'1000;
 constexpr uint32_t inode_flag_huge_file = 0x0004'0000;
@@ -237,6 +243,24 @@ constexpr size_t attribute_name_index = 0x1;
 constexpr size_t attribute_value_offset = 0x2;
 constexpr size_t attribute_value_inode = 0x4;
 constexpr size_t attribute_value_bytes = 0x8;
+constexpr size_t attribute_value_hash = 0xc;
+constexpr uint32_t attribute_references_max = 1024;
+constexpr uint32_t attribute_value_bytes_max = 65536;
+constexpr uint8_t attribute_index_user = 1;
+constexpr uint8_t attribute_index_acl_access = 2;
+constexpr uint8_t attribute_index_acl_default = 3;
+constexpr uint8_t attribute_index_trusted = 4;
+constexpr uint8_t attribute_index_security = 6;
 constexpr uint8_t attribute_index_system = 7;
+
+/* Access control lists, as attribute values: a word, then entries, the plain ones without an id. */
+constexpr uint32_t acl_version = 1;
+constexpr uint32_t acl_header_bytes = 4;
+constexpr uint32_t acl_entry_bytes_short = 4;
+constexpr uint32_t acl_entry_bytes_long = 8;
+constexpr size_t acl_entry_tag = 0x0;
+constexpr size_t acl_entry_permissions = 0x2;
+constexpr size_t acl_entry_id = 0x4;
+
 constexpr uint32_t inline_area_bytes = 60;
 constexpr uint32_t inline_directory_parent_bytes = 4;

@@ -143,7 +143,7 @@ static struct ext_inode parse_fields(struct ext_mount *mount, uint32_t number, c
     return inode;
 }
 
-/* Flags that are only possible on a volume with a feature, or never on what a name refers to. */
+/* Flags that are only possible on a volume with a feature. */
 static const char *flags_fault(const struct ext_mount *mount, uint32_t flags)
 {
     if ((flags & inode_flag_extents) != 0 && !ext_has(mount, EXT_INCOMPAT, incompat_extents)) {
@@ -155,9 +155,6 @@ static const char *flags_fault(const struct ext_mount *mount, uint32_t flags)
     }
     if ((flags & (inode_flag_encrypted | inode_flag_verity | inode_flag_casefold)) != 0) {
         return "inode uses a feature that the volume has not";
-    }
-    if ((flags & inode_flag_attribute_value) != 0) {
-        return "inode of an attribute value as a file";
     }
     return nullptr;
 }
@@ -194,11 +191,27 @@ static const char *inode_fault(const struct ext_mount *mount, const struct ext_i
     return nullptr;
 }
 
+/* What an inode is asked for as. */
+enum want : uint32_t {
+    WANT_FILE,
+    WANT_ORPHAN, /* a file without links too */
+    WANT_VALUE,  /* the value of an attribute */
+};
+
+static const char *want_fault(const struct ext_inode *inode, enum want want)
+{
+    bool value = (inode->flags & inode_flag_attribute_value) != 0;
+    if (want != WANT_VALUE) {
+        return value ? "inode of an attribute value as a file" : nullptr;
+    }
+    return value && inode->type == EXT_TYPE_FILE ? nullptr : "file as an attribute value";
+}
+
 /* An inode without links is deleted, or an orphan that waits to be: free, unless asked for. */
-static bool is_free(const uint8_t *raw, bool unlinked_too)
+static bool is_free(const uint8_t *raw, enum want want)
 {
     uint16_t link_count = load_le16(raw + inode_link_count);
-    return link_count == 0 && (!unlinked_too || load_le16(raw + inode_mode) == 0);
+    return link_count == 0 && (want != WANT_ORPHAN || load_le16(raw + inode_mode) == 0);
 }
 
 static enum status parse_inode(struct ext_mount *mount, uint32_t number, const uint8_t *raw,
@@ -232,7 +245,7 @@ static enum status parse_inode(struct ext_mount *mount, uint32_t number, const u
 }
 
 static enum status load_inode(
-    struct ext_mount *mount, uint64_t number, bool unlinked_too, struct ext_inode *inode_out)
+    struct ext_mount *mount, uint64_t number, enum want want, struct ext_inode *inode_out)
 {
     if (number == 0 || number > mount->geometry.inode_count) {
         return STATUS_INVALID_ARGUMENT;
@@ -243,22 +256,29 @@ static enum status load_inode(
     if (status != STATUS_OK) {
         return status;
     }
-    if (is_free(raw, unlinked_too)) {
+    if (is_free(raw, want)) {
         block_cache_put(&mount->cache, entry);
         return STATUS_NOT_FOUND;
     }
     const char *fault = nullptr;
-    status = parse_inode(mount, (uint32_t)number, raw, inode_out, &fault);
+    struct ext_inode inode;
+    status = parse_inode(mount, (uint32_t)number, raw, &inode, &fault);
+    if (status == STATUS_OK) {
+        fault = want_fault(&inode, want);
+    }
     if (fault != nullptr) {
         status = ext_corrupt(mount, fault, entry->block);
     }
     block_cache_put(&mount->cache, entry);
+    if (status == STATUS_OK) {
+        *inode_out = inode;
+    }
     return status;
 }
 
 enum status ext_load_inode(struct ext_mount *mount, uint64_t number, struct ext_inode *inode_out)
 {
-    return load_inode(mount, number, true, inode_out);
+    return load_inode(mount, number, WANT_ORPHAN, inode_out);
 }
 
 enum status ext_read_inode(struct ext_mount *mount, uint64_t number, struct ext_inode *inode_out)
@@ -266,7 +286,13 @@ enum status ext_read_inode(struct ext_mount *mount, uint64_t number, struct ext_
     if (number != 0 && number < mount->geometry.first_inode && number != ext_root_number) {
         return ext_corrupt(mount, "reserved inode as a file", 0);
     }
-    return load_inode(mount, number, false, inode_out);
+    return load_inode(mount, number, WANT_FILE, inode_out);
+}
+
+enum status ext_load_value_inode(
+    struct ext_mount *mount, uint64_t number, struct ext_inode *inode_out)
+{
+    return load_inode(mount, number, WANT_VALUE, inode_out);
 }
 
 enum status ext_open(struct ext_mount *mount, uint64_t number, struct ext_file *file_out)

@@ -89,6 +89,8 @@ void ext_superblock_checksum_store(const struct ext_mount *mount, uint8_t *super
 /* Of all bits that a group has room for; kind EXT_MARK_BLOCK_BITMAP or EXT_MARK_INODE_BITMAP. */
 uint32_t ext_bitmap_checksum(
     const struct ext_mount *mount, enum ext_mark_kind kind, const uint8_t *bitmap);
+uint32_t ext_attribute_block_checksum(
+    const struct ext_mount *mount, uint64_t block, const uint8_t *bytes);
 bool ext_mmp_checksum_valid(const struct ext_mount *mount, const uint8_t *block);
 
 /* CRC-32C of `size_bytes` bytes that follow what `seed` stands for. */
@@ -150,6 +152,10 @@ enum status ext_group_read(struct ext_mount *mount, uint32_t group, struct ext_g
  */
 enum status ext_inode_pin(struct ext_mount *mount, uint32_t number,
     struct block_cache_entry **entry_out, const uint8_t **raw_out);
+
+/* As ext_read_inode, for one that holds the value of an attribute and is no file. */
+enum status ext_load_value_inode(
+    struct ext_mount *mount, uint64_t number, struct ext_inode *inode_out);
 
 /* Reads the inode of a file anew if anything was changed since; so all copies of it agree. */
 enum status ext_refresh(struct ext_mount *mount, struct ext_file *file);

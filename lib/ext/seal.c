@@ -62,16 +62,9 @@ static void seal_bitmap(struct ext_mount *mount, const struct block_cache_entry 
 
 static void seal_attributes(const struct ext_mount *mount, const struct block_cache_entry *entry)
 {
-    static const uint8_t zero[4] = {};
     uint8_t *bytes = entry->buffer.bytes;
-    uint8_t number[8];
-    store_le64(number, entry->block);
-    uint32_t checksum = ext_checksum(mount->geometry.checksum_seed, number, sizeof number);
-    checksum = ext_checksum(checksum, bytes, attribute_block_checksum);
-    checksum = ext_checksum(checksum, zero, sizeof zero);
-    size_t after = attribute_block_checksum + sizeof zero;
-    checksum = ext_checksum(checksum, bytes + after, mount->geometry.block_bytes - after);
-    store_le32(bytes + attribute_block_checksum, checksum);
+    store_le32(
+        bytes + attribute_block_checksum, ext_attribute_block_checksum(mount, entry->block, bytes));
 }
 
 void ext_seal(struct ext_mount *mount, struct block_cache_entry *entry)

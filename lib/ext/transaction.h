@@ -246,3 +246,23 @@ enum status ext_block_map_fill(
 /* As ext_map_remove. */
 enum status ext_block_map_clear(
     struct ext_mount *mount, struct ext_inode *inode, uint64_t first, uint64_t end, bool *done_out);
+
+/* ---- acl.c, attribute_write.c: what goes with an inode; all inside a change --------------------
+ */
+
+/*
+ * Of a new inode, stored before, whose fields are set: the parent's default access control list,
+ * which narrows the mode, and its project id. `inode` is modified; the caller stores it once more.
+ */
+enum status ext_attributes_inherit(
+    struct ext_mount *mount, const struct ext_inode *parent, struct ext_inode *inode);
+
+/* Of an inode that goes: it no longer has its attribute block. The caller stores it. */
+enum status ext_attributes_free(struct ext_mount *mount, struct ext_inode *inode);
+
+/* ---- quota.c ----------------------------------------------------------------------------------
+ */
+
+/* The owners of an inode have so much more, or less, from now on. Inside a change. */
+enum status ext_quota_charge(
+    struct ext_mount *mount, const struct ext_inode *inode, int64_t bytes, int64_t inodes);

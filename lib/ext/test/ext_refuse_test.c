@@ -437,8 +437,8 @@ static void damaged_inline_data_is_found(void)
         CORRUPT_AT(PLACE_INODE, "dir/small", 0x04, 4, 200, "inline data is shorter than its file"),
         CORRUPT_AT(PLACE_INODE, "dir/small", 0xa0, 4, 0, "inline data is missing"),
         CORRUPT_AT(PLACE_INODE, "dir/small", 0xa4, 1, 250, "attribute entry"),
-        CORRUPT_AT(PLACE_INODE, "dir/small", 0xa8, 4, 1, "inline data in another inode"),
-        CORRUPT_AT(PLACE_INODE, "dir/small", 0xac, 4, 100, "inline data outside its inode"),
+        CORRUPT_AT(PLACE_INODE, "dir/small", 0xa8, 4, 1, "attribute value in another inode"),
+        CORRUPT_AT(PLACE_INODE, "dir/small", 0xac, 4, 100, "attribute value outside its place"),
     };
     inflict_all("-t ext4 -b 1024 -O inline_data,^metadata_csum,^uninit_bg", damages,
         sizeof damages / sizeof damages[0]);

@@ -1,0 +1,588 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Extended attributes, access lists and the fields of inodes: what debugfs wrote is read, what is
+ * written is read by debugfs, random changes agree with a model, and e2fsck has nothing to say.
+ */
+#define _GNU_SOURCE
+#include "ext_writable.h"
+
+#include "../attribute.h"
+
+constexpr uint32_t file_count = 5;
+constexpr uint32_t name_count = 9;
+constexpr uint32_t value_bytes_max = 4200;
+
+static struct writable writable;
+static uint64_t random_state = 0x9e3779b97f4a7c15;
+
+static uint32_t next_random(uint32_t limit)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (uint32_t)(random_state >> 20) % limit;
+}
+
+static struct ext_mount *mount_of(void)
+{
+    return &writable.image.mount;
+}
+
+static struct ext_file open_file(const char *path)
+{
+    struct ext_file file = {};
+    CHECK(image_open(&writable.image, path, &file) == STATUS_OK);
+    return file;
+}
+
+static enum status set_value(struct ext_file *file, const char *name, const void *value,
+    uint32_t value_bytes, enum ext_attribute_mode mode)
+{
+    struct ext_attribute_request request = {
+        .name = name,
+        .name_bytes = (uint32_t)strlen(name),
+        .value = (void *)value,
+        .value_bytes = value_bytes,
+        .mode = mode,
+    };
+    return ext_set_attribute(mount_of(), file, &request);
+}
+
+static enum status get_value(
+    struct ext_file *file, const char *name, void *value, uint32_t room, uint32_t *bytes_out)
+{
+    struct ext_attribute_request request = {
+        .name = name,
+        .name_bytes = (uint32_t)strlen(name),
+        .value = value,
+        .value_bytes = room,
+    };
+    return ext_get_attribute(mount_of(), file, &request, bytes_out);
+}
+
+static bool value_is(struct ext_file *file, const char *name, const void *value, uint32_t bytes)
+{
+    static uint8_t got[ext_attribute_bytes_max];
+    uint32_t got_bytes = UINT32_MAX;
+    return get_value(file, name, nullptr, 0, &got_bytes) == STATUS_OK && got_bytes == bytes &&
+           get_value(file, name, got, sizeof got, &got_bytes) == STATUS_OK && got_bytes == bytes &&
+           memcmp(got, value, bytes) == 0;
+}
+
+static enum status remove_value(struct ext_file *file, const char *name)
+{
+    return ext_remove_attribute(mount_of(), file, name, (uint32_t)strlen(name));
+}
+
+/* ---- Volumes --------------------------------------------------------------------------------- */
+
+static const char *const shapes[] = {
+    "-t ext2 -b 1024 -I 128",
+    "-t ext2 -b 4096 -I 256",
+    "-t ext3 -b 1024 -I 256 -O ^has_journal",
+    "-t ext4 -b 1024 -I 128 -O ^has_journal",
+    "-t ext4 -b 1024 -I 256 -O ^has_journal",
+    "-t ext4 -b 2048 -I 512 -O ^has_journal,64bit",
+    "-t ext4 -b 4096 -I 256 -O ^has_journal,inline_data",
+    "-t ext4 -b 4096 -I 512 -O ^has_journal,^metadata_csum,uninit_bg",
+    "-t ext4 -b 4096 -I 256 -O ^has_journal,metadata_csum_seed",
+};
+constexpr uint32_t shape_count = sizeof shapes / sizeof shapes[0];
+
+static void make_tree(void)
+{
+    CHECK(image_run("mkdir -p tree/dir && for i in 0 1 2 3 4; do echo $i > tree/file$i; done && "
+                    "ln -s target tree/link && mkfifo tree/fifo"));
+}
+
+static bool make(const char *shape)
+{
+    return writable_make(&writable, "8M", "%s -d tree", shape);
+}
+
+/* ---- A model --------------------------------------------------------------------------------- */
+
+struct value {
+    bool present;
+    uint32_t size_bytes;
+    uint8_t bytes[value_bytes_max];
+};
+
+static struct value model[file_count][name_count];
+static const char *const names[name_count] = {"user.a", "user.abc", "user.b", "trusted.overlay",
+    "security.selinux", "user.a-much-longer-name-of-an-attribute", "user.\xc3\xa4\xff", "trusted.x",
+    "user.z"};
+
+static void path_of(uint32_t file, char *path)
+{
+    (void)sprintf(path, "file%u", file);
+}
+
+static uint32_t random_size(void)
+{
+    static const uint32_t limits[] = {1, 12, 40, 90, 300, 1100, value_bytes_max};
+    return next_random(limits[next_random(sizeof limits / sizeof limits[0])]);
+}
+
+static void change_one(uint32_t file_index)
+{
+    static uint8_t bytes[value_bytes_max];
+    char path[16];
+    path_of(file_index, path);
+    struct ext_file file = open_file(path);
+    uint32_t name = next_random(name_count);
+    struct value *value = &model[file_index][name];
+    if (next_random(4) == 0) {
+        enum status wanted = value->present ? STATUS_OK : STATUS_NOT_FOUND;
+        CHECK_EQUAL(remove_value(&file, names[name]), wanted);
+        value->present = false;
+        return;
+    }
+    uint32_t size_bytes = random_size();
+    for (uint32_t index = 0; index < size_bytes; index++) {
+        bytes[index] = (uint8_t)next_random(256);
+    }
+    enum ext_attribute_mode mode = (enum ext_attribute_mode)next_random(3);
+    enum status status = set_value(&file, names[name], bytes, size_bytes, mode);
+    if (mode == EXT_ATTRIBUTE_CREATE && value->present) {
+        CHECK_EQUAL(status, STATUS_EXISTS);
+    } else if (mode == EXT_ATTRIBUTE_REPLACE && !value->present) {
+        CHECK_EQUAL(status, STATUS_NOT_FOUND);
+    } else if (status == STATUS_OK) {
+        value->present = true;
+        value->size_bytes = size_bytes;
+        memcpy(value->bytes, bytes, size_bytes);
+    } else {
+        CHECK(status == STATUS_NO_SPACE || status == STATUS_TOO_LARGE);
+    }
+}
+
+static void compare_file(uint32_t file_index)
+{
+    char path[16];
+    path_of(file_index, path);
+    struct ext_file file = open_file(path);
+    static char list[4096];
+    uint32_t list_bytes = 0;
+    uint32_t wanted_bytes = 0;
+    CHECK(ext_list_attributes(mount_of(), &file, list, sizeof list, &list_bytes) == STATUS_OK);
+    for (uint32_t name = 0; name < name_count; name++) {
+        const struct value *value = &model[file_index][name];
+        uint32_t name_bytes = (uint32_t)strlen(names[name]) + 1;
+        bool listed = memmem(list, list_bytes, names[name], name_bytes) != nullptr;
+        CHECK(value->present == value_is(&file, names[name], value->bytes, value->size_bytes));
+        CHECK(!value->present || listed);
+        wanted_bytes += value->present ? name_bytes : 0;
+    }
+    CHECK_EQUAL(list_bytes, wanted_bytes);
+}
+
+static void compare_all(void)
+{
+    for (uint32_t file = 0; file < file_count; file++) {
+        compare_file(file);
+    }
+}
+
+static void random_changes_agree_with_a_model(void)
+{
+    for (uint32_t shape = 0; shape < shape_count; shape++) {
+        memset(model, 0, sizeof model);
+        CHECK(make(shapes[shape]));
+        for (uint32_t round = 0; round < 8 && !check_failing; round++) {
+            for (uint32_t change = 0; change < 50; change++) {
+                change_one(next_random(file_count));
+            }
+            compare_all();
+            CHECK(round % 2 == 0 || ext_sync(mount_of()) == STATUS_OK);
+            compare_all();
+        }
+        CHECK(ext_unmount(mount_of()) == STATUS_OK);
+        CHECK(image_fsck(&writable.image));
+        CHECK(writable_mount(&writable) == STATUS_OK);
+        compare_all();
+        CHECK(writable_finish(&writable));
+        if (check_failing) {
+            printf("shape: %s\n", shapes[shape]);
+        }
+    }
+}
+
+/* ---- Others' tools --------------------------------------------------------------------------- */
+
+static void what_debugfs_wrote_is_read(void)
+{
+    static uint8_t big[700];
+    CHECK(image_run("head -c 700 /dev/urandom > big"));
+    int descriptor = open("big", O_RDONLY);
+    CHECK(read(descriptor, big, sizeof big) == sizeof big);
+    (void)close(descriptor);
+    for (uint32_t shape = 0; shape < shape_count; shape++) {
+        CHECK(image_run("rm -f w.img; mke2fs -q -F %s -d tree w.img 8M", shapes[shape]));
+        CHECK(image_run("debugfs -w w.img >log 2>&1 -f - <<'END'\n"
+                        "ea_set file0 user.small hello\n"
+                        "ea_set -f big file0 user.big\n"
+                        "ea_set file0 trusted.t x\n"
+                        "ea_set file0 security.s yy\n"
+                        "ea_set dir user.of-a-directory 1\n"
+                        "END\n"));
+        CHECK(image_load(&writable.image, "w.img"));
+        CHECK(writable_mount(&writable) == STATUS_OK);
+        struct ext_file file = open_file("file0");
+        CHECK(value_is(&file, "user.small", "hello", 5));
+        CHECK(value_is(&file, "user.big", big, sizeof big));
+        CHECK(value_is(&file, "trusted.t", "x", 1) && value_is(&file, "security.s", "yy", 2));
+        struct ext_file directory = open_file("dir");
+        CHECK(value_is(&directory, "user.of-a-directory", "1", 1));
+        uint32_t bytes;
+        CHECK(get_value(&file, "user.none", nullptr, 0, &bytes) == STATUS_NOT_FOUND);
+        CHECK(get_value(&file, "user.", nullptr, 0, &bytes) == STATUS_INVALID_ARGUMENT);
+        CHECK(get_value(&file, "system.data", nullptr, 0, &bytes) == STATUS_INVALID_ARGUMENT);
+        CHECK(get_value(&file, "user.big", big, 699, &bytes) == STATUS_TOO_LARGE);
+        CHECK(set_value(&file, "user.small", "world!", 6, EXT_ATTRIBUTE_REPLACE) == STATUS_OK);
+        CHECK(set_value(&file, "user.new", big, 90, EXT_ATTRIBUTE_CREATE) == STATUS_OK);
+        CHECK(remove_value(&file, "trusted.t") == STATUS_OK);
+        CHECK(writable_finish(&writable));
+        CHECK(image_run("debugfs -R 'ea_get file0 user.small' fsck.img 2>&1 | grep -q world! && "
+                        "debugfs -R 'ea_get -f got file0 user.big' fsck.img >log 2>&1 && "
+                        "cmp got big && debugfs -R 'ea_get -f got file0 user.new' fsck.img "
+                        ">log 2>&1 && head -c 90 big | cmp - got && "
+                        "! debugfs -R 'ea_list file0' fsck.img 2>&1 | grep -q trusted.t"));
+    }
+}
+
+/* ---- Shared blocks --------------------------------------------------------------------------- */
+
+/* file0's attribute block becomes file1's too. */
+static void share_block(void)
+{
+    CHECK(image_run("head -c 800 /dev/zero | tr '\\0' v > big && rm -f w.img && "
+                    "mke2fs -q -F -t ext4 -b 1024 -O ^has_journal -d tree w.img 8M && "
+                    "debugfs -w -R 'ea_set -f big file0 user.big' w.img >log 2>&1 && "
+                    "debugfs -w -R \"sif file1 file_acl $(debugfs -R 'stat file0' w.img 2>log | "
+                    "sed -n 's/.*File ACL: \\([0-9]*\\).*/\\1/p')\" w.img >log 2>&1 && "
+                    "debugfs -w -R 'sif file1 blocks 4' w.img >log 2>&1"));
+    CHECK(image_load(&writable.image, "w.img"));
+    CHECK(writable_mount(&writable) == STATUS_OK);
+    struct ext_file file = open_file("file0");
+    uint8_t *bytes = writable.image.bytes + file.inode.attribute_block * 1024;
+    store_le32(bytes + attribute_block_references, 2);
+    store_le32(bytes + attribute_block_checksum,
+        ext_attribute_block_checksum(mount_of(), file.inode.attribute_block, bytes));
+    CHECK(ext_unmount(mount_of()) == STATUS_OK);
+    CHECK(image_fsck(&writable.image));
+    CHECK(writable_mount(&writable) == STATUS_OK);
+}
+
+static void shared_blocks_are_copied_before_a_change(void)
+{
+    static uint8_t value[800];
+    memset(value, 'v', sizeof value);
+    for (uint32_t variant = 0; variant < 3; variant++) {
+        share_block();
+        struct ext_file one = open_file("file0");
+        struct ext_file other = open_file("file1");
+        CHECK(one.inode.attribute_block == other.inode.attribute_block);
+        switch (variant) {
+        case 0:
+            CHECK(set_value(&one, "user.more", value, 100, EXT_ATTRIBUTE_CREATE) == STATUS_OK);
+            break;
+        case 1:
+            CHECK(set_value(&one, "user.big", value, 700, EXT_ATTRIBUTE_REPLACE) == STATUS_OK);
+            break;
+        default:
+            CHECK(remove_value(&one, "user.big") == STATUS_OK);
+            break;
+        }
+        CHECK(value_is(&other, "user.big", value, sizeof value));
+        CHECK((variant == 2) != value_is(&one, "user.big", value, variant == 1 ? 700 : 800));
+        CHECK(writable_finish(&writable));
+    }
+}
+
+/* ---- Access lists ---------------------------------------------------------------------------- */
+
+struct list {
+    uint8_t bytes[4 + 8 * 8];
+    uint32_t size_bytes;
+};
+
+static void add_entry(struct list *list, uint16_t tag, uint16_t permissions, uint32_t id)
+{
+    if (list->size_bytes == 0) {
+        store_le32(list->bytes, 2);
+        list->size_bytes = 4;
+    }
+    store_le16(list->bytes + list->size_bytes, tag);
+    store_le16(list->bytes + list->size_bytes + 2, permissions);
+    store_le32(list->bytes + list->size_bytes + 4, id);
+    list->size_bytes += 8;
+}
+
+static struct list make_list(uint16_t mask)
+{
+    struct list list = {};
+    add_entry(&list, 0x01, 6, UINT32_MAX);
+    add_entry(&list, 0x02, 7, 1000);
+    add_entry(&list, 0x02, 4, 1001);
+    add_entry(&list, 0x04, 5, UINT32_MAX);
+    add_entry(&list, 0x10, mask, UINT32_MAX);
+    add_entry(&list, 0x20, 1, UINT32_MAX);
+    return list;
+}
+
+static enum status set_list(struct ext_file *file, const char *name, const struct list *list)
+{
+    return set_value(file, name, list->bytes, list->size_bytes, EXT_ATTRIBUTE_SET);
+}
+
+static const char access_name[] = "system.posix_acl_access";
+static const char default_name[] = "system.posix_acl_default";
+
+static uint16_t mode_now(struct ext_file *file)
+{
+    CHECK(ext_refresh(mount_of(), file) == STATUS_OK);
+    return file->inode.mode & 07777;
+}
+
+static enum status chmod_to(struct ext_file *file, uint16_t mode)
+{
+    struct ext_attributes wanted = {.set = EXT_SET_MODE, .mode = mode};
+    return ext_set_attributes(mount_of(), file, &wanted);
+}
+
+static void lists_and_modes_agree(void)
+{
+    for (uint32_t shape = 0; shape < shape_count; shape++) {
+        CHECK(make(shapes[shape]));
+        struct ext_file file = open_file("file0");
+        struct list list = make_list(6);
+        CHECK(set_list(&file, access_name, &list) == STATUS_OK);
+        CHECK(value_is(&file, access_name, list.bytes, list.size_bytes));
+        CHECK_EQUAL(mode_now(&file), 0661);
+        CHECK(chmod_to(&file, 04714) == STATUS_OK);
+        CHECK_EQUAL(mode_now(&file), 04714);
+        store_le16(list.bytes + 4 + 2, 7);
+        store_le16(list.bytes + 4 + 4 * 8 + 2, 1);
+        store_le16(list.bytes + 4 + 5 * 8 + 2, 4);
+        CHECK(value_is(&file, access_name, list.bytes, list.size_bytes));
+        struct list plain = {};
+        add_entry(&plain, 0x01, 6, UINT32_MAX);
+        add_entry(&plain, 0x04, 4, UINT32_MAX);
+        add_entry(&plain, 0x20, 0, UINT32_MAX);
+        CHECK(set_list(&file, access_name, &plain) == STATUS_OK);
+        CHECK_EQUAL(mode_now(&file), 04640);
+        uint32_t bytes;
+        CHECK(get_value(&file, access_name, nullptr, 0, &bytes) == STATUS_NOT_FOUND);
+        CHECK(set_list(&file, default_name, &plain) == STATUS_DENIED);
+        struct ext_file directory = open_file("dir");
+        CHECK(set_list(&directory, default_name, &list) == STATUS_OK);
+        CHECK(set_list(&file, access_name, &list) == STATUS_OK);
+        CHECK(writable_finish(&writable));
+        CHECK(image_run("debugfs -R 'ea_get -x dir system.posix_acl_default' fsck.img 2>&1 | "
+                        "grep -q '02 00 00 00  *01 00 07 00'"));
+    }
+}
+
+static void malformed_lists_are_refused(void)
+{
+    CHECK(make(shapes[4]));
+    struct ext_file file = open_file("file0");
+    struct list good = make_list(7);
+    for (uint32_t at = 0; at < good.size_bytes; at += 4) {
+        bool free_id = at % 8 == 0 && at > 0 && (at - 8) / 8 != 1 && (at - 8) / 8 != 2;
+        struct list bad = good;
+        store_le32(bad.bytes + at, UINT32_MAX);
+        CHECK_EQUAL(
+            set_list(&file, access_name, &bad), free_id ? STATUS_OK : STATUS_INVALID_ARGUMENT);
+        bad = good;
+        bad.size_bytes = at;
+        CHECK_EQUAL(set_list(&file, access_name, &bad), STATUS_INVALID_ARGUMENT);
+    }
+    struct list unsorted = good;
+    store_le32(unsorted.bytes + 16, 1002);
+    CHECK_EQUAL(set_list(&file, access_name, &unsorted), STATUS_INVALID_ARGUMENT);
+    CHECK_EQUAL(set_list(&file, access_name, &good), STATUS_OK);
+    CHECK(writable_finish(&writable));
+}
+
+struct inherit_step {
+    uint64_t parent;
+    uint64_t child;
+    uint16_t mode;
+};
+
+static enum status run_inherit(struct ext_mount *mount, void *context)
+{
+    const struct inherit_step *step = context;
+    struct ext_inode parent;
+    struct ext_inode child;
+    CHECK(ext_load_inode(mount, step->parent, &parent) == STATUS_OK);
+    CHECK(ext_load_inode(mount, step->child, &child) == STATUS_OK);
+    child.mode = (uint16_t)((child.mode & 0170000) | step->mode);
+    enum status status = ext_attributes_inherit(mount, &parent, &child);
+    return status == STATUS_OK ? ext_store_inode(mount, &child) : status;
+}
+
+static void default_lists_are_inherited(void)
+{
+    for (uint32_t shape = 0; shape < shape_count; shape++) {
+        CHECK(make(shapes[shape]));
+        struct ext_file root = open_file("");
+        struct ext_file file = open_file("file0");
+        struct ext_file directory = open_file("dir");
+        struct list list = make_list(7);
+        CHECK(set_list(&root, default_name, &list) == STATUS_OK);
+        struct inherit_step step = {ext_root_number, file.inode.number, 0751};
+        CHECK(ext_change(mount_of(), (struct ext_step){run_inherit, &step, 20}) == STATUS_OK);
+        step = (struct inherit_step){ext_root_number, directory.inode.number, 0777};
+        CHECK(ext_change(mount_of(), (struct ext_step){run_inherit, &step, 20}) == STATUS_OK);
+        CHECK_EQUAL(mode_now(&file), 0651);
+        CHECK_EQUAL(mode_now(&directory), 0671);
+        struct list narrowed = make_list(5);
+        CHECK(value_is(&file, access_name, narrowed.bytes, narrowed.size_bytes));
+        CHECK(value_is(&directory, default_name, list.bytes, list.size_bytes));
+        CHECK(value_is(&directory, access_name, list.bytes, list.size_bytes));
+        uint32_t bytes;
+        CHECK(get_value(&file, default_name, nullptr, 0, &bytes) == STATUS_NOT_FOUND);
+        CHECK(writable_finish(&writable));
+    }
+}
+
+/* ---- Fields ---------------------------------------------------------------------------------- */
+
+static void fields_are_set(void)
+{
+    CHECK(make(shapes[4]));
+    struct ext_file file = open_file("file0");
+    struct ext_attributes wanted = {
+        .set = EXT_SET_MODE | EXT_SET_USER | EXT_SET_GROUP | EXT_SET_ACCESSED | EXT_SET_MODIFIED |
+               EXT_SET_CREATED | EXT_SET_FLAGS,
+        .mode = 02750,
+        .user_id = 123'456,
+        .group_id = 654'321,
+        .accessed = {-5, 999'999'999},
+        .modified = {(int64_t)5'000'000'000, 7},
+        .created = {1, 2},
+        .flags = file.inode.flags | 0xc0,
+    };
+    CHECK(ext_set_attributes(mount_of(), &file, &wanted) == STATUS_OK);
+    CHECK_EQUAL(mode_now(&file), 02750);
+    CHECK(file.inode.user_id == 123'456 && file.inode.group_id == 654'321);
+    CHECK(file.inode.accessed.seconds == -5 && file.inode.accessed.nanoseconds == 999'999'999);
+    CHECK(file.inode.modified.seconds == 5'000'000'000 && file.inode.modified.nanoseconds == 7);
+    CHECK(file.inode.created.seconds == 1 && file.inode.created.nanoseconds == 2);
+    CHECK_EQUAL(file.inode.changed.seconds, writable_now);
+    wanted.set = EXT_SET_PROJECT;
+    wanted.project_id = 9;
+    CHECK(ext_set_attributes(mount_of(), &file, &wanted) == STATUS_UNSUPPORTED);
+    CHECK(chmod_to(&file, 010'000) == STATUS_INVALID_ARGUMENT);
+    wanted = (struct ext_attributes){.set = EXT_SET_FLAGS, .flags = file.inode.flags ^ 0x80000};
+    CHECK(ext_set_attributes(mount_of(), &file, &wanted) == STATUS_INVALID_ARGUMENT);
+    wanted = (struct ext_attributes){.modified = {0, 1'000'000'000}};
+    CHECK(ext_set_attributes(mount_of(), &file, &wanted) == STATUS_INVALID_ARGUMENT);
+    CHECK(writable_finish(&writable));
+    CHECK(
+        image_run("debugfs -R 'stat file0' fsck.img 2>&1 | grep -q 'User: 123456 *Group: 654321'"));
+}
+
+static enum status set_flags(struct ext_file *file, uint32_t flags)
+{
+    CHECK(ext_refresh(mount_of(), file) == STATUS_OK);
+    uint32_t kept = file->inode.flags & ~ext_flags_changeable;
+    struct ext_attributes wanted = {.set = EXT_SET_FLAGS, .flags = kept | flags};
+    return ext_set_attributes(mount_of(), file, &wanted);
+}
+
+static void flags_forbid_changes(void)
+{
+    static const uint32_t flags[] = {inode_flag_immutable, inode_flag_append};
+    CHECK(make(shapes[4]));
+    struct ext_file file = open_file("file0");
+    for (uint32_t index = 0; index < 2; index++) {
+        CHECK(set_value(&file, "user.a", "1", 1, EXT_ATTRIBUTE_SET) == STATUS_OK);
+        CHECK(set_flags(&file, flags[index]) == STATUS_OK);
+        CHECK(chmod_to(&file, 0600) == STATUS_DENIED);
+        CHECK(set_value(&file, "user.a", "2", 1, EXT_ATTRIBUTE_SET) == STATUS_DENIED);
+        CHECK(remove_value(&file, "user.a") == STATUS_DENIED);
+        struct ext_attributes wanted = {.set = EXT_SET_ACCESSED, .accessed = {7, 0}};
+        CHECK_EQUAL(
+            ext_set_attributes(mount_of(), &file, &wanted), index == 0 ? STATUS_DENIED : STATUS_OK);
+        CHECK(value_is(&file, "user.a", "1", 1));
+        CHECK(set_flags(&file, 0) == STATUS_OK);
+        CHECK(chmod_to(&file, 0600) == STATUS_OK);
+    }
+    struct ext_file link = open_file("link");
+    struct ext_file fifo = open_file("fifo");
+    CHECK(set_value(&link, "user.a", "1", 1, EXT_ATTRIBUTE_SET) == STATUS_DENIED);
+    CHECK(set_value(&fifo, "user.a", "1", 1, EXT_ATTRIBUTE_SET) == STATUS_DENIED);
+    CHECK(set_value(&link, "trusted.a", "1", 1, EXT_ATTRIBUTE_SET) == STATUS_OK);
+    CHECK(set_value(&fifo, "security.a", "1", 1, EXT_ATTRIBUTE_SET) == STATUS_OK);
+    CHECK(writable_finish(&writable));
+}
+
+/* ---- Faults ---------------------------------------------------------------------------------- */
+
+/* Two changes, each of which moves an attribute between inode and block or copies a block. */
+static enum status two_changes(void)
+{
+    static uint8_t bytes[600];
+    struct ext_file file;
+    enum status status = writable_mount(&writable);
+    if (status == STATUS_OK) {
+        status = image_open(&writable.image, "file0", &file);
+    }
+    if (status == STATUS_OK) {
+        status = set_value(&file, "user.first", bytes, 600, EXT_ATTRIBUTE_SET);
+    }
+    if (status == STATUS_OK) {
+        status = set_value(&file, "user.second", bytes, 20, EXT_ATTRIBUTE_SET);
+    }
+    enum status end = ext_unmount(mount_of());
+    return status == STATUS_OK ? end : status;
+}
+
+static void every_failure_is_told(void)
+{
+    CHECK(make(shapes[4]));
+    CHECK(ext_unmount(mount_of()) == STATUS_OK);
+    uint8_t *before = malloc(writable.image.size_bytes);
+    memcpy(before, writable.image.bytes, writable.image.size_bytes);
+    static const uint32_t kinds[] = {BLOCK_FAULT_READ, BLOCK_FAULT_WRITE, BLOCK_FAULT_FLUSH};
+    for (uint32_t kind = 0; kind < 3; kind++) {
+        uint64_t first = 0;
+        for (bool hit = true; hit && !check_failing; first++) {
+            memcpy(writable.image.bytes, before, writable.image.size_bytes);
+            struct block_fault_plan plan = {
+                .kinds = kinds[kind], .status = STATUS_IO, .first = first, .count = 1};
+            block_fault_arm(&writable.image.fault, plan);
+            enum status status = two_changes();
+            hit = writable.image.fault.hit_count > 0;
+            CHECK_EQUAL(status, hit ? STATUS_IO : STATUS_OK);
+        }
+        CHECK(first > 2);
+    }
+    block_fault_arm(&writable.image.fault, (struct block_fault_plan){});
+    CHECK(image_fsck(&writable.image));
+    free(before);
+    image_free(&writable.image);
+}
+
+int main(void)
+{
+    if (!image_folder_make()) {
+        return 1;
+    }
+    make_tree();
+    TEST(what_debugfs_wrote_is_read);
+    TEST(random_changes_agree_with_a_model);
+    TEST(shared_blocks_are_copied_before_a_change);
+    TEST(lists_and_modes_agree);
+    TEST(malformed_lists_are_refused);
+    TEST(default_lists_are_inherited);
+    TEST(fields_are_set);
+    TEST(flags_forbid_changes);
+    TEST(every_failure_is_told);
+    image_folder_remove();
+    return check_report();
+}
