@@ -93,9 +93,42 @@ class Replaying(EngineTest):
         facts.write_text(text.replace('"qemu_version": "', '"qemu_version": "0.'), encoding="utf-8")
         with self.assertRaisesRegex(UsageError, "recorded by QEMU 0"):
             Recording.load(self.scenario_of_tree)
+        facts.write_text(text.replace('"format": ', '"format": 1'), encoding="utf-8")
+        with self.assertRaisesRegex(UsageError, "was recorded with other devices than today's"):
+            Recording.load(self.scenario_of_tree)
         facts.unlink()
         with self.assertRaisesRegex(UsageError, "there is no recording of core-normal"):
             Recording.load(self.scenario_of_tree)
+
+
+class ReplayingDisks(unittest.TestCase):
+    """Machines with a virtio disk, whose answers come from outside as typed words do."""
+
+    def record(self, name: str, end: str) -> None:
+        done = erix("record", name, "--no-build", "--seed", "1")
+        self.assertIn(f"run 1 passed: ended with {end}", done.stdout)
+
+    def replay(self, name: str) -> None:
+        done = erix("replay", name)
+        self.assertRegex(done.stdout, r"replayed bit for bit; \d+ bytes on the serial line")
+        self.assertEqual(done.returncode, 0)
+
+    def test_a_disk_comes_out_the_same_and_runs_backwards(self):
+        self.record("full-system-normal", "success")
+        self.replay("full-system-normal")
+        done = erix("replay", "full-system-normal", *batch(
+            "print $pc == (void *)arch_exit", "reverse-stepi", "print $pc == (void *)arch_exit",
+            "stepi", "print $pc == (void *)arch_exit"))
+        self.assertRegex(done.stdout, r"(?s)\$1 = 1.*\$2 = 0.*\$3 = 1")
+
+    def test_typed_words_come_out_the_same_and_nothing_goes_back_from_power_off(self):
+        self.record("prompt", "poweroff")
+        self.replay("prompt")
+        done = erix("replay", "prompt", *batch("reverse-stepi"))
+        self.assertIn("cannot run backwards: the machine is off; --at MARKER stops it earlier",
+                      done.stdout)
+        self.assertEqual(done.stdout.count("cannot run backwards"), 1)
+        self.assertNotIn("Remote connection closed", done.stdout)
 
 
 class Recordings(EngineTest):

@@ -23,6 +23,7 @@ from harness.scenario import Scenario
 
 REFUSED = "ERIX_BOOTLOADER:REFUSED:*"
 SNAPSHOT = "start"
+STOPPED = "the machine has stopped: "
 CODE_MASK = 0xFFFFFFFF
 
 
@@ -32,6 +33,7 @@ class Stop:
     why: str
     reasons: tuple[Reason, ...]
     socket: Path
+    over: bool = False  # the machine is off: nothing runs any more, forwards or backwards
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,8 @@ class Hold:
 
     @property
     def reversible(self) -> bool:
-        """Whether it can run backwards: a snapshot must hold all that the replay depends on."""
-        return self.spec is not None and not qemu.beats(self.spec)
+        """Whether it can run backwards: all that comes from outside must be written down."""
+        return self.spec is not None
 
 
 class Held(Run):
@@ -75,7 +77,8 @@ class Held(Run):
                 stub.set_breakpoint(address)
             stub.go_on()
             end, hang, why = self._until_stop(machine, stub)
-        self._look(machine, Stop(why, self._judged(machine, end, hang), self._hold.socket))
+        self._look(machine, Stop(why, self._judged(machine, end, hang), self._hold.socket,
+                                 why.startswith(STOPPED)))
         return end, hang
 
     def _until_stop(self, machine: Machine, stub: Stub) -> tuple[str, str, str]:
@@ -104,7 +107,7 @@ class Held(Run):
             return f"a stop in {place}", "", f"the kernel is in {place}, before its first word"
         reason = machine.monitor.shutdown_reason()
         end = values.EXIT_POWEROFF if reason == "guest-shutdown" else f"a stop ({reason})"
-        return end, "", f"the machine has stopped: {end}"
+        return end, "", f"{STOPPED}{end}"
 
     def _reason_to_stop(self, machine: Machine) -> tuple[str, str, str]:
         for seen in self._seen:

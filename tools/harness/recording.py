@@ -21,6 +21,8 @@ from harness.scenario import Scenario
 FOLDER = paths.OUT / "record"
 SHIFT = 7
 FACTS = "recording.json"
+# Grows whenever the devices of recordings change: an older one cannot be replayed.
+FORMAT = 2
 EVENTS = "events.bin"
 LOG = "serial.log"
 # A replay costs about twice the CPU of its recording; more than this is none.
@@ -60,6 +62,9 @@ class Recording:
         if facts["qemu_version"] != here:
             raise UsageError(f"{paths.shown(folder)} was recorded by QEMU {facts['qemu_version']}; "
                              f"this is {here}, which cannot replay it")
+        if facts.get("format") != FORMAT:
+            raise UsageError(f"{paths.shown(folder)} was recorded with other devices than today's; "
+                             f"`./erix record {scenario.name}` makes a new one")
         spec = facts.pop("spec")
         disks = tuple(qemu.Disk(folder / each.pop("image"), **each) for each in spec.pop("disks"))
         flash = spec.pop("flash_variables")
@@ -159,7 +164,7 @@ class Recorded(Run):
         result = super().execute()
         shutil.copyfile(self.folder / LOG, self.place / LOG)
         debugger.Executables.of(self._scenario).keep(self.place)
-        facts = {"name": result.name, "end": result.end, "passed": result.passed,
+        facts = {"format": FORMAT, "name": result.name, "end": result.end, "passed": result.passed,
                  "seed": self._context.seed, "cpu_s": result.cpu_s,
                  "qemu_version": tools.version(tools.TOOLS[0]), "spec": asdict(self._kept)}
         (self.place / FACTS).write_text(json.dumps(facts, indent=1, default=str) + "\n",

@@ -3,9 +3,9 @@
 import tempfile
 from pathlib import Path
 
-from harness import packages, paths, qemu, runner, runs
+from harness import packages, paths, runner, runs
 from harness.commands.debug import Visit, add_gdb_arguments, one_scenario
-from harness.held import Held, Hold
+from harness.held import Held, Hold, Stop
 from harness.outcome import Exit
 from harness.recording import Recording
 from harness.scenario import Scenario
@@ -21,12 +21,11 @@ examples:
 
 `./erix record NAME` makes the recording. Under gdb, reverse-stepi, reverse-step, reverse-finish and
 reverse-continue go back to any earlier instruction after power-on; a watchpoint and
-reverse-continue find who wrote a word last. That works for machines without a virtio disk
-(core-normal, all of kernel-exception); with one, a replay only goes forwards, and stops at --at or
-at the end.
+reverse-continue find who wrote a word last. A machine that has powered itself off cannot go back:
+stop it before that with --at.
 The commands of `./erix debug` (erix-where, erix-threads, ...) work too.
 """
-FORWARDS = "the machine has a virtio disk, whose beat (tools/harness/qemu.py) is in no snapshot"
+OFF = "the machine is off; --at MARKER stops it earlier"
 
 
 def add_arguments(parser) -> None:
@@ -51,11 +50,15 @@ def _compare(recording: Recording, folder: Path) -> Exit:
 def _look(recording: Recording, scenario: Scenario, arguments, folder: Path) -> Exit:
     executables = recording.executables()
     with tempfile.TemporaryDirectory(prefix="erix-gdb-") as place:
-        forwards_only = FORWARDS if qemu.beats(recording.spec) else ""
-        facts = executables.write_facts(Path(place), forwards_only)
+        facts = executables.write_facts(Path(place), "")
         visit = Visit(scenario, executables, arguments.batch, facts)
+
+        def look(stop: Stop) -> None:
+            if stop.over:
+                executables.write_facts(Path(place), OFF)
+            visit(stop)
         context = runner.Context(recording, "tcg", 1.0, recording.seed, folder)
-        hold = Hold(executables, Path(place) / "gdb", visit, arguments.at, recording.spec)
+        hold = Hold(executables, Path(place) / "gdb", look, arguments.at, recording.spec)
         Held(scenario, context, hold).execute()
     return visit.status
 
