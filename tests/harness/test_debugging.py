@@ -125,6 +125,7 @@ class ReplayingDisks(unittest.TestCase):
         self.record("prompt", "poweroff")
         self.replay("prompt")
         done = erix("replay", "prompt", *batch("reverse-stepi"))
+        self.assertIn("stopped: the machine has stopped: poweroff\n  nothing is wrong", done.stdout)
         self.assertIn("cannot run backwards: the machine is off; --at MARKER stops it earlier",
                       done.stdout)
         self.assertEqual(done.stdout.count("cannot run backwards"), 1)

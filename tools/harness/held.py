@@ -39,12 +39,13 @@ class Stop:
 @dataclass(frozen=True)
 class Hold:
     """What stops a run, and what is done then. `at`: a marker that stops it as soon as it is there.
-    `spec`: another machine than the scenario's, from a recording."""
+    `spec`: another machine than the scenario's, from a recording, which ended with `end`."""
     executables: debugger.Executables
     socket: Path
     visit: Callable[[Stop], None]
     at: str = ""
     spec: qemu.MachineSpec | None = None
+    end: str = ""
 
     @property
     def reversible(self) -> bool:
@@ -107,6 +108,7 @@ class Held(Run):
             return f"a stop in {place}", "", f"the kernel is in {place}, before its first word"
         reason = machine.monitor.shutdown_reason()
         end = values.EXIT_POWEROFF if reason == "guest-shutdown" else f"a stop ({reason})"
+        end = self._hold.end or end  # a replay comes to no other end, and QEMU names it wrongly
         return end, "", f"{STOPPED}{end}"
 
     def _reason_to_stop(self, machine: Machine) -> tuple[str, str, str]:

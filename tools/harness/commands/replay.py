@@ -58,7 +58,8 @@ def _look(recording: Recording, scenario: Scenario, arguments, folder: Path) -> 
                 executables.write_facts(Path(place), OFF)
             visit(stop)
         context = runner.Context(recording, "tcg", 1.0, recording.seed, folder)
-        hold = Hold(executables, Path(place) / "gdb", look, arguments.at, recording.spec)
+        hold = Hold(executables, Path(place) / "gdb", look, arguments.at, recording.spec,
+                    recording.end)
         Held(scenario, context, hold).execute()
     return visit.status
 
