@@ -276,6 +276,7 @@ class Records(EngineTest):
         result = self.run_scenario(EXPECT, *actions)
         verdict = json.loads((result.folder / "verdict.json").read_text(encoding="utf-8"))
         self.assertTrue(all(row["cpu_s"] >= 0.0 for row in verdict["markers"]))
+        self.assertEqual(verdict["guest_s"], verdict["markers"][-1]["guest_s"])
         return [row["guest_s"] for row in verdict["markers"]]
 
     def test_markers_have_the_time_of_the_guest_however_often_its_timer_began_again(self):

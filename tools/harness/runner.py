@@ -68,7 +68,7 @@ class Stamp:
 
 @dataclass(frozen=True)
 class Result:
-    """The outcome of a scenario. No reasons: it passed."""
+    """The outcome of a scenario. No reasons: it passed. `guest_s`: when its last marker came."""
     name: str
     reasons: tuple[Reason, ...]
     end: str
@@ -294,7 +294,6 @@ class Run:
         with Machine(words, self.folder / "serial.log") as machine:
             follow = self._under_attack if self._attacks else self._follow
             end, hang = follow(machine)
-            guest_s = machine.guest_s() if self._scenario.boot.icount >= 0 else None
             machine.stop()
             self._read_lines(machine)
             self._conversation.advance(machine)
@@ -304,7 +303,8 @@ class Run:
             hang=hang, step_waiting=self._conversation.waiting, nonce=self._nonce,
             disk_problems=self._problems_outside(prepared, machine), attacks=tuple(self._attacks))
         result = Result(self._scenario.name, judge.judge(self._scenario, observation), end, cpu_s,
-                        guest_s, wall_s, self.folder, tuple(self.stamps))
+                        self.stamps[-1].guest_s if self.stamps else None, wall_s, self.folder,
+                        tuple(self.stamps))
         self._keep(result, machine, prepared, spec)
         return result
 

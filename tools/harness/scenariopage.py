@@ -97,7 +97,7 @@ def _reasons(verdict: dict) -> str:
 def _facts(verdict: dict) -> str:
     rows = {"ended with": verdict.get("end"), "wanted": verdict.get("wanted"),
             "CPU seconds": verdict.get("cpu_s"), "seconds": verdict.get("wall_s"),
-            "guest seconds": verdict.get("guest_s"), "seed": verdict.get("seed"),
+            "guest seconds to the last marker": verdict.get("guest_s"), "seed": verdict.get("seed"),
             "nonce": verdict.get("nonce")}
     return "<table>" + "".join(f"<tr><th>{name}<td>{escape(str(value))}"
                                for name, value in rows.items() if value is not None) + "</table>"
