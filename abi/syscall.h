@@ -215,6 +215,7 @@ constexpr uint32_t clock_deadlines_max = 64;
 enum console_operation : uint16_t {
     CONSOLE_WRITE = 1,   /* args: size in bytes; the text is at words[0] of the IPC buffer */
     CONSOLE_SILENCE = 2, /* the kernel prints nothing more, except when it dies */
+    CONSOLE_SPEAK = 3,   /* it prints again: who has taken the line over is gone */
 };
 
 enum test_operation : uint16_t {

@@ -416,6 +416,11 @@ static inline enum status console_silence(struct console_cap self)
     return object_command(self.slot, CONSOLE_SILENCE, 0, 0, 0, 0);
 }
 
+static inline enum status console_speak(struct console_cap self)
+{
+    return object_command(self.slot, CONSOLE_SPEAK, 0, 0, 0, 0);
+}
+
 /* --- replies --- */
 
 /* Whether somebody waits for an answer through this reply object; false also if it is none. */

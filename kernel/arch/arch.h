@@ -66,10 +66,10 @@ bool arch_interrupt_pending(void);
 /* A fresh SSE state: 512 cleared bytes aligned to 16. */
 void arch_fpu_init(void *state);
 
-/* Text on COM1, polled. Nothing once silenced, except from panic. */
+/* Text on COM1, polled. Nothing while silenced; a panic ends that. */
 void arch_console_write(const char *text, size_t bytes);
 void arch_console_silence(void);
-void arch_console_unsilence(void); /* for panic only */
+void arch_console_unsilence(void);
 
 /* Ends a test image with an exit class; in a runtime image it stops the processor. */
 [[noreturn]] void arch_exit(enum exit_class exit_class);

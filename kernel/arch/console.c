@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The boot console: the 16550 at COM1, polled, 115200 baud, 8 data bits, no parity, one stop bit.
- * It speaks until a driver takes the port over and silences it; a panic speaks always. A port that
+ * It speaks while no driver has the port; a panic speaks always. A port that
  * never gets ready loses text, not time: every wait is bounded.
  */
 #include <kernel/arch/console.h>

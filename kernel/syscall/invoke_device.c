@@ -274,6 +274,9 @@ enum status invoke_console(struct invocation *invocation)
     case CONSOLE_SILENCE:
         arch_console_silence();
         return STATUS_OK;
+    case CONSOLE_SPEAK:
+        arch_console_unsilence();
+        return STATUS_OK;
     default:
         return STATUS_UNKNOWN_OPERATION;
     }

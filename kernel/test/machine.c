@@ -115,6 +115,10 @@ void arch_console_silence(void)
 {
 }
 
+void arch_console_unsilence(void)
+{
+}
+
 void arch_fpu_init(void *state)
 {
     (void)state;

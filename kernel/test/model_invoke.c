@@ -502,6 +502,7 @@ static enum status invoke_console(const struct mcap *self, const struct mregiste
     case CONSOLE_WRITE:
         return call->rdx > 256 ? STATUS_TOO_LARGE : STATUS_OK;
     case CONSOLE_SILENCE:
+    case CONSOLE_SPEAK:
         return STATUS_OK;
     default:
         return STATUS_UNKNOWN_OPERATION;

@@ -18,6 +18,8 @@
 #include "grants.h"
 #include "rootd.h"
 
+static bool is_taken_back; /* seriald printed, and does not any more */
+
 static void write_console(const struct log_line *line)
 {
     if (!line->is_marker && line->level != LOG_ERROR &&
@@ -25,10 +27,15 @@ static void write_console(const struct log_line *line)
         return;
     }
     char *text = (char *)syscall_ipc_buffer()->words;
-    memcpy(text, line->text, line->size_bytes);
-    text[line->size_bytes] = '\n';
+    uint32_t size_bytes = 0;
+    if (is_taken_back) {
+        text[size_bytes++] = '\n'; /* the driver may be within a line */
+    }
+    memcpy(text + size_bytes, line->text, line->size_bytes);
+    size_bytes += line->size_bytes;
+    text[size_bytes++] = '\n';
     /* Nothing can be said if this fails. */
-    (void)console_write_buffer((struct console_cap){ROOT_SLOT_CONSOLE}, line->size_bytes + 1);
+    (void)console_write_buffer((struct console_cap){ROOT_SLOT_CONSOLE}, size_bytes);
 }
 
 void console_start(void)
@@ -59,10 +66,19 @@ void console_hand_over(void)
     }
     prove_terminal();
     (void)console_silence((struct console_cap){ROOT_SLOT_CONSOLE}); /* cannot fail */
-    const enum status status =
-        cspace_delete((struct cspace_cap){ROOT_SLOT_CSPACE}, ROOT_SLOT_CONSOLE);
-    (void)status;
     log_init("rootd", rootd.handoff->profile, logd.slot);
     log_set_sink(nullptr);
     rootd.seriald_prints = true;
+}
+
+void console_take_back(void)
+{
+    if (!rootd.seriald_prints) {
+        return;
+    }
+    (void)console_speak((struct console_cap){ROOT_SLOT_CONSOLE}); /* cannot fail */
+    log_init("rootd", rootd.handoff->profile, slot_null);
+    log_set_sink(write_console);
+    rootd.seriald_prints = false;
+    is_taken_back = true;
 }

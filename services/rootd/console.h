@@ -5,5 +5,8 @@
 /* Lines go to the boot console. */
 void console_start(void);
 
-/* seriald prints now: lines go to logd, the boot console is silenced and given up. */
+/* seriald prints now: lines go to logd, the boot console is silenced. */
 void console_hand_over(void);
+
+/* The way over logd and seriald has failed: what follows are last words, on the boot console. */
+void console_take_back(void);

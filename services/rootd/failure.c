@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#include "console.h"
 #include "grants.h"
 #include "rootd.h"
 
@@ -23,12 +24,17 @@ static bool is_alive(uint32_t role)
            !rootd.rows[row].has_ended;
 }
 
-/* What was said is on the line before the machine ends, if those who bring it there still live. */
+/* Do those live who bring to the line what was said? */
+static bool has_way_to_line(void)
+{
+    return is_alive(ROLE_SERIALD) && is_alive(ROLE_DRV_SERIAL) && is_alive(ROLE_LOGD);
+}
+
+/* What was said is on the line before the machine ends. */
 static void drain_line(void)
 {
     struct endpoint_cap terminal = {};
-    if (!is_alive(ROLE_SERIALD) || !is_alive(ROLE_DRV_SERIAL) || !is_alive(ROLE_LOGD) ||
-        grants_mint_for_self(ROLE_SERIALD, TERMINAL_RIGHT_CONTROL, &terminal) != STATUS_OK) {
+    if (grants_mint_for_self(ROLE_SERIALD, TERMINAL_RIGHT_CONTROL, &terminal) != STATUS_OK) {
         return;
     }
     (void)terminal_drain((struct terminal_cap){terminal.slot}); /* nothing else can be done */
@@ -61,6 +67,9 @@ static const struct outcome unknown_fail = {MARKER_KERNEL_ROOTD_SMOKE_FAIL, EXIT
 [[noreturn]] static void end(
     enum marker fact, struct outcome outcome, const char *what, const char *reason)
 {
+    if (!has_way_to_line()) {
+        console_take_back();
+    }
     marker(outcome.class_marker);
     marker_details(fact, "%s: %s", what, reason);
     exit_machine(outcome.class);

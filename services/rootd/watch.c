@@ -20,6 +20,7 @@
 
 #include <slots/roles.h>
 
+#include "console.h"
 #include "failure.h"
 #include "objects.h"
 #include "rootd.h"
@@ -56,6 +57,7 @@ static void end_first_thread(void)
     struct syscall_registers fault = {.target = rootd.watch.slot | (uint64_t)reply << 32};
     const enum status status = syscall_enter(SYSCALL_RECEIVE, &fault);
     end_first_thread();
+    console_take_back(); /* whoever brings words to the line may wait for the dead, too */
     if (status != STATUS_OK) {
         failure_internal("watch", status);
     }

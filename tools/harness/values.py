@@ -59,7 +59,7 @@ SERVICE_TEST_MODES = ("none", "runtime", "smoke", "force-fail", "serial-probe")
 SERVICE_TEST_FIELDS = {service.replace("-", "_") + "_test_mode": service for service in SERVICES
                        if service != "console-font"}
 STAND_INS = ("stand-in-failing", "stand-in-silent", "stand-in-dying", "stand-in-deaf",
-             "stand-in-liar")
+             "stand-in-fading", "stand-in-liar")
 FORCE_FAIL_STAND_IN = "stand-in-failing"
 
 # Exit classes that a test image writes to the debug-exit port, and two ends without one.
