@@ -19,10 +19,14 @@ static uint32_t checksum_le32(uint32_t seed, uint32_t value)
     return ext_checksum(seed, bytes, sizeof bytes);
 }
 
+uint32_t ext_superblock_checksum(const uint8_t *superblock)
+{
+    return ext_checksum(crc32c_seed, superblock, superblock_checksum);
+}
+
 bool ext_superblock_checksum_valid(const uint8_t *superblock)
 {
-    return ext_checksum(crc32c_seed, superblock, superblock_checksum) ==
-           load_le32(superblock + superblock_checksum);
+    return ext_superblock_checksum(superblock) == load_le32(superblock + superblock_checksum);
 }
 
 uint32_t ext_checksum_seed_of_uuid(const uint8_t uuid[16])

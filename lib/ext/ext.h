@@ -162,9 +162,44 @@ struct ext_transaction {
     enum status failure; /* a commit has failed: nothing is written any more */
 };
 
+/* Blocks of the journal that follow each other on its device. */
+struct ext_journal_run {
+    uint32_t first_block; /* in the journal */
+    uint32_t block_count;
+    uint64_t place; /* on the device, in blocks of the journal's size */
+};
+
+/* The journal of a volume, validated. All but error_code is the library's own. */
+struct ext_journal {
+    struct block_device *device;  /* that holds it, borrowed; nullptr: the volume has no journal */
+    struct ext_journal_run *runs; /* in the mount's memory, ascending, without gaps */
+    uint32_t run_count;
+    uint32_t run_count_max;
+    struct block_buffer scratch; /* one block of the mount's memory */
+    bool external;
+    uint32_t inode_number;   /* of a journal inside the volume */
+    uint8_t device_uuid[16]; /* of the device of an external one */
+    uint32_t features[EXT_FEATURE_WORD_COUNT];
+    int32_t error_code; /* that a file system recorded before it stopped; 0: none */
+    uint32_t block_bytes;
+    uint32_t block_count;
+    uint32_t superblock_block;
+    uint32_t first_block;      /* of the log, which is a ring */
+    uint32_t end_block;        /* the first block after the log */
+    uint32_t fast_first_block; /* of the area for fast commits */
+    uint32_t fast_end_block;   /* equal to fast_first_block if there is none */
+    uint32_t start_block;      /* where the first transaction begins; 0: there is none */
+    uint32_t sequence;         /* of that transaction, or of the next one to be written */
+    uint32_t checksum_seed;
+    uint32_t tag_bytes;
+    uint32_t tail_bytes;       /* at the end of descriptor and revoke blocks */
+    uint32_t revocation_bytes; /* one block number in a revoke block */
+};
+
 struct ext_mount {
     struct block_cache cache;
     struct ext_geometry geometry;
+    struct ext_journal journal;
     struct ext_counts counts;
     struct ext_transaction transaction;
     struct ext_time now; /* what changes are stamped with; see ext_set_time */
@@ -208,10 +243,11 @@ struct ext_mount_options {
 };
 
 /*
- * Validates the volume (super block, features, every group descriptor, root directory's inode) and
- * makes it readable. Writes nothing. INVALID_ARGUMENT if the memory is less than
- * ext_cache_block_count_min blocks of ext_block_bytes_max. After a failure only corruption and
- * refusal mean anything. There is nothing to undo: forget the struct to unmount.
+ * Validates the volume (super block, features, journal, every group descriptor, root directory's
+ * inode) and makes it readable. Writes nothing, unless the journal must be replayed: that is done
+ * first, and refused by UNSUPPORTED if nothing may be written. INVALID_ARGUMENT if the memory is
+ * less than ext_cache_block_count_min blocks of ext_block_bytes_max. After a failure only
+ * corruption and refusal mean anything. There is nothing to undo: forget the struct to unmount.
  */
 enum status ext_mount(struct ext_mount *mount, struct block_device *device,
     struct ext_mount_memory memory, struct ext_mount_options options);

@@ -21,7 +21,7 @@ static const struct ext_feature features[] = {
     {EXT_COMPAT, 12, EXT_ACCEPTED, "orphan_file", nullptr},
     {EXT_INCOMPAT, 0, EXT_REFUSED, "compression", "obsolete: file contents would be garbage"},
     {EXT_INCOMPAT, 1, EXT_ACCEPTED, "filetype", nullptr},
-    {EXT_INCOMPAT, 2, EXT_REFUSED, "needs_recovery", "journal must be replayed first"},
+    {EXT_INCOMPAT, 2, EXT_ACCEPTED, "needs_recovery", nullptr},
     {EXT_INCOMPAT, 3, EXT_REFUSED, "journal_dev", "a journal device holds no files"},
     {EXT_INCOMPAT, 4, EXT_ACCEPTED, "meta_bg", nullptr},
     {EXT_INCOMPAT, 6, EXT_ACCEPTED, "extent", nullptr},

@@ -75,6 +75,7 @@ static inline uint64_t ext_mark(enum ext_mark_kind kind, const struct ext_inode 
 
 /* ---- checksum.c ------------------------------------------------------------------------------ */
 
+uint32_t ext_superblock_checksum(const uint8_t *superblock);
 bool ext_superblock_checksum_valid(const uint8_t *superblock);
 uint32_t ext_checksum_seed_of_uuid(const uint8_t uuid[16]);
 bool ext_descriptor_checksum_valid(
@@ -97,6 +98,11 @@ bool ext_mmp_checksum_valid(const struct ext_mount *mount, const uint8_t *block)
 uint32_t ext_checksum(uint32_t seed, const uint8_t *bytes, size_t size_bytes);
 
 /* ---- superblock.c ---------------------------------------------------------------------------- */
+
+/* The blocks of a device that hold a super block; in them it begins at its offset modulo the block.
+ */
+struct block_transfer ext_superblock_place(
+    const struct block_device *device, struct block_buffer buffer);
 
 /* Fills geometry, features, label, uuid and the two verdicts, or refuses. */
 enum status ext_superblock_parse(

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Mounting: everything that later calls rely on is checked here, and nothing is written.
+ * Mounting: everything that later calls rely on is checked here. Nothing is written, unless the
+ * journal must be replayed.
  */
+#include "journal/journal.h"
 #include "transaction.h"
 
 /*
@@ -11,23 +13,17 @@
 static enum status read_superblock(
     struct ext_mount *mount, struct block_device *device, const struct ext_mount_memory *memory)
 {
-    uint64_t first_block = superblock_offset_bytes / device->block_bytes;
-    uint64_t end_bytes = superblock_offset_bytes + superblock_bytes;
-    uint64_t end_block = (end_bytes + device->block_bytes - 1) / device->block_bytes;
-    if (device->block_bytes > ext_block_bytes_max || end_block > device->block_count) {
+    struct block_transfer transfer = ext_superblock_place(device, memory->buffer);
+    if (device->block_bytes > ext_block_bytes_max ||
+        transfer.first_block + transfer.block_count > device->block_count) {
         return ext_corrupt(mount, "device is too small for a super block", 0);
     }
-    struct block_transfer transfer = {
-        .first_block = first_block,
-        .block_count = (uint32_t)(end_block - first_block),
-        .buffer = memory->buffer,
-    };
     enum status status = block_read(device, &transfer, 1);
     if (status != STATUS_OK) {
         return status;
     }
     const uint8_t *bytes = memory->buffer.bytes;
-    bytes += superblock_offset_bytes - first_block * device->block_bytes;
+    bytes += superblock_offset_bytes % device->block_bytes;
     return ext_superblock_parse(mount, bytes, device);
 }
 
@@ -118,6 +114,45 @@ static enum status check_root(struct ext_mount *mount)
     return status;
 }
 
+/* Reads what the volume says of itself. What the journal keeps comes off the end of the memory. */
+static enum status load(struct ext_mount *mount, struct block_device *device,
+    struct ext_mount_memory *memory, struct ext_mount_options options)
+{
+    *mount = (struct ext_mount){.refusal = {.feature_bit = ext_no_feature_bit}};
+    enum status status = read_superblock(mount, device, memory);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    mount->read_only = mount->read_only || options.read_only;
+    ext_journal_take_memory(mount, memory);
+    status = init_cache(mount, device, memory);
+    if (status == STATUS_OK) {
+        status = check_mmp(mount);
+    }
+    return status == STATUS_OK ? ext_journal_open(mount, device, options) : status;
+}
+
+/* As load, after the journal was replayed if it must be. */
+static enum status load_recovered(struct ext_mount *mount, struct block_device *device,
+    struct ext_mount_memory memory, struct ext_mount_options options)
+{
+    struct ext_mount_memory left = memory;
+    enum status status = load(mount, device, &left, options);
+    if (status != STATUS_OK || !ext_has(mount, EXT_INCOMPAT, incompat_needs_recovery)) {
+        return status;
+    }
+    status = ext_journal_recover(mount, device, left, options.read_only);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    left = memory;
+    status = load(mount, device, &left, options);
+    if (status == STATUS_OK && ext_has(mount, EXT_INCOMPAT, incompat_needs_recovery)) {
+        status = ext_corrupt(mount, "volume needs recovery after its recovery", 0);
+    }
+    return status;
+}
+
 /* Whether all that writing needs is there. */
 static bool can_write(const struct ext_mount *mount, const struct ext_mount_memory *memory)
 {
@@ -132,9 +167,6 @@ static enum status prepare_writing(struct ext_mount *mount, const struct ext_mou
     const struct ext_mount_options *options)
 {
     mount->now = options->now;
-    if (options->read_only) {
-        mount->read_only = true;
-    }
     if (!can_write(mount, memory)) {
         return STATUS_OK;
     }
@@ -156,15 +188,9 @@ enum status ext_mount(struct ext_mount *mount, struct block_device *device,
         memory.buffer_bytes < (uint64_t)ext_cache_block_count_min * ext_block_bytes_max) {
         return STATUS_INVALID_ARGUMENT;
     }
-    enum status status = read_superblock(mount, device, &memory);
-    if (status == STATUS_OK) {
-        status = init_cache(mount, device, &memory);
-    }
+    enum status status = load_recovered(mount, device, memory, options);
     if (status == STATUS_OK) {
         status = check_groups(mount);
-    }
-    if (status == STATUS_OK) {
-        status = check_mmp(mount);
     }
     if (status == STATUS_OK) {
         status = check_root(mount);

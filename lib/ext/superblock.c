@@ -17,6 +17,19 @@ constexpr uint32_t log_block_size_max = 2; /* 4 KiB */
 constexpr uint32_t cluster_shift_max = 16; /* in blocks */
 constexpr uint32_t bits_per_byte = 8;
 
+struct block_transfer ext_superblock_place(
+    const struct block_device *device, struct block_buffer buffer)
+{
+    uint64_t first_block = superblock_offset_bytes / device->block_bytes;
+    uint64_t end_bytes = superblock_offset_bytes + superblock_bytes;
+    uint64_t end_block = (end_bytes + device->block_bytes - 1) / device->block_bytes;
+    return (struct block_transfer){
+        .first_block = first_block,
+        .block_count = (uint32_t)(end_block - first_block),
+        .buffer = buffer,
+    };
+}
+
 static enum status refuse(struct ext_mount *mount, const char *what, const char *reason)
 {
     mount->refusal =
@@ -237,6 +250,22 @@ static enum status parse_descriptors(struct ext_mount *mount, const uint8_t *sup
     return STATUS_OK;
 }
 
+/* Which journal the volume has: an inode of its own, or a device. */
+static enum status parse_journal(struct ext_mount *mount, const uint8_t *superblock)
+{
+    struct ext_journal *journal = &mount->journal;
+    if (!ext_has(mount, EXT_COMPAT, compat_has_journal)) {
+        return STATUS_OK;
+    }
+    journal->inode_number = load_le32(superblock + superblock_journal_inode);
+    journal->external = load_le32(superblock + superblock_journal_device) != 0;
+    memcpy(journal->device_uuid, superblock + superblock_journal_uuid, sizeof journal->device_uuid);
+    if (journal->external == (journal->inode_number != 0)) {
+        return corrupt(mount, "place of the journal");
+    }
+    return STATUS_OK;
+}
+
 enum status ext_superblock_parse(
     struct ext_mount *mount, const uint8_t *superblock, const struct block_device *device)
 {
@@ -263,6 +292,9 @@ enum status ext_superblock_parse(
     }
     if (status == STATUS_OK) {
         status = parse_descriptors(mount, superblock);
+    }
+    if (status == STATUS_OK) {
+        status = parse_journal(mount, superblock);
     }
     return status;
 }

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Recovery as a whole. What must stand in this order, so that a crash anywhere leaves a volume that
+ * recovers to the same state:
+ *
+ *   1. everything in the log is checked; a fault changes nothing;
+ *   2. blocks go to their places; flush;
+ *   3. the log is emptied in the journal's super block; flush;
+ *   4. needs_recovery is cleared in the volume's super block; flush.
+ *
+ * Before 3 is on the medium, the log is replayed again, with the same result. Between 3 and 4 the
+ * volume needs recovery from an empty log.
+ */
+#include "journal.h"
+#include "walk.h"
+
+constexpr uint32_t window_blocks_max = 32;
+
+static enum status refuse_read_only(struct ext_mount *mount)
+{
+    mount->refusal = (struct ext_refusal){
+        .what = "needs_recovery",
+        .reason = "journal must be replayed first",
+        .feature_word = EXT_INCOMPAT,
+        .feature_bit = log2_floor(incompat_needs_recovery),
+    };
+    return STATUS_UNSUPPORTED;
+}
+
+/* Divides the memory: a copy of a descriptor, half of the rest for the window, then revocations. */
+static void divide_memory(
+    struct journal_replay *replay, struct journal_log *log, struct ext_mount_memory memory)
+{
+    const struct ext_journal *journal = log->journal;
+    uint64_t block_count = memory.buffer_bytes / journal->block_bytes;
+    uint64_t window_blocks = (block_count - 1) / 2;
+    log->window_blocks =
+        window_blocks < window_blocks_max ? (uint32_t)window_blocks : window_blocks_max;
+    log->window = block_buffer_skip(memory.buffer, journal->block_bytes);
+    replay->walk.descriptor = memory.buffer.bytes;
+    uint64_t used_bytes = (uint64_t)(1 + log->window_blocks) * journal->block_bytes;
+    uint8_t *slots = replay->walk.descriptor + used_bytes;
+    size_t misaligned_bytes = -(uintptr_t)slots % alignof(struct journal_revocation);
+    uint64_t slot_bytes = memory.buffer_bytes - used_bytes - misaligned_bytes;
+    replay->revocations.slots = (void *)(slots + misaligned_bytes);
+    replay->revocations.slot_count = (uint32_t)(slot_bytes / sizeof(struct journal_revocation));
+}
+
+static enum status clear_needs_recovery(struct block_device *device, struct block_buffer scratch)
+{
+    struct block_transfer transfer = ext_superblock_place(device, scratch);
+    enum status status = block_read(device, &transfer, 1);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    uint8_t *superblock = (uint8_t *)scratch.bytes + superblock_offset_bytes % device->block_bytes;
+    uint32_t incompat = load_le32(superblock + superblock_feature_incompat);
+    store_le32(superblock + superblock_feature_incompat, incompat & ~incompat_needs_recovery);
+    uint32_t ro_compat = load_le32(superblock + superblock_feature_ro_compat);
+    if ((ro_compat & ro_compat_metadata_checksum) != 0) {
+        store_le32(superblock + superblock_checksum, ext_superblock_checksum(superblock));
+    }
+    status = block_write(device, &transfer, 1);
+    return status == STATUS_OK ? block_flush(device) : status;
+}
+
+static enum status empty_log(struct ext_journal *journal, uint32_t end_sequence)
+{
+    enum status status = ext_journal_superblock_write(journal, 0, end_sequence + 1);
+    return status == STATUS_OK ? block_flush(journal->device) : status;
+}
+
+static enum status replay_log(struct journal_replay *replay, bool read_only)
+{
+    enum status status = journal_scan(&replay->walk, &replay->end_sequence);
+    if (status == STATUS_OK) {
+        status = journal_replay_all(replay, false);
+    }
+    if (status == STATUS_OK && read_only) {
+        status = refuse_read_only(replay->walk.mount);
+    }
+    if (status == STATUS_OK) {
+        status = journal_replay_all(replay, true);
+    }
+    return status == STATUS_OK ? block_flush(replay->device) : status;
+}
+
+enum status ext_journal_recover(struct ext_mount *mount, struct block_device *device,
+    struct ext_mount_memory memory, bool read_only)
+{
+    struct ext_journal *journal = &mount->journal;
+    struct journal_log log = {.journal = journal};
+    struct journal_replay replay = {.walk = {.mount = mount, .log = &log}, .device = device};
+    enum status status = STATUS_OK;
+    read_only = read_only || device->read_only || journal->device->read_only;
+    if (journal->start_block != 0) {
+        divide_memory(&replay, &log, memory);
+        status = replay_log(&replay, read_only);
+        if (status == STATUS_OK) {
+            status = empty_log(journal, replay.end_sequence);
+        }
+    } else if (read_only) {
+        status = refuse_read_only(mount);
+    }
+    return status == STATUS_OK ? clear_needs_recovery(device, journal->scratch) : status;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Recovery against e2fsck: journals that debugfs writes at random are replayed by both, on copies,
+ * and the volumes must be equal but for the two super blocks, of which some fields are compared.
+ */
+#define _GNU_SOURCE
+#include "journal_image.h"
+
+#include <sys/wait.h>
+
+constexpr uint32_t random_journal_count = 510;
+
+static struct image image;
+static struct journal_map maps[16];
+static uint32_t random_state = 1;
+
+static uint32_t random_below(uint32_t limit)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 17;
+    random_state ^= random_state << 5;
+    return random_state % limit;
+}
+
+static const struct journal_shape shapes[] = {
+    {"-t ext4 -b 1024 -J size=1 -O ^resize_inode", 1024, ""},
+    {"-t ext4 -b 1024 -J size=1 -O ^resize_inode", 1024, "-c -v 2"},
+    {"-t ext4 -b 1024 -J size=1 -O ^resize_inode", 1024, "-c -v 3"},
+    {"-t ext3 -b 1024 -J size=1 -O ^resize_inode", 1024, ""},
+    {"-t ext3 -b 2048 -J size=2 -O ^resize_inode,metadata_csum", 2048, "-c -v 2"},
+    {"-t ext4 -b 2048 -J size=2 -O ^resize_inode,^64bit", 2048, "-c -v 3"},
+    {"-t ext4 -b 4096 -J size=4 -O ^resize_inode,^64bit", 4096, "-c -v 3"},
+    {"-t ext4 -b 4096 -J size=4 -O ^resize_inode", 4096, "-c -v 2"},
+    /* Without metadata_csum, debugfs means the legacy checksum. */
+    {"-t ext4 -b 1024 -J size=1 -O ^resize_inode,^metadata_csum", 1024, "-c"},
+};
+
+constexpr uint32_t shape_count = sizeof shapes / sizeof shapes[0];
+
+static void make_bases(void)
+{
+    for (uint32_t index = 0; index < shape_count; index++) {
+        CHECK(image_run("truncate -s %u base%u && mke2fs -q -F %s base%u >log 2>&1",
+            shapes[index].block_bytes * 2600, index, shapes[index].arguments, index));
+        char name[8];
+        (void)snprintf(name, sizeof name, "base%u", index);
+        CHECK(journal_map_load(&maps[index], name));
+    }
+}
+
+/* A file for jw: every fifth block begins with the magic, which must be escaped. */
+static void make_payload(uint32_t block_bytes)
+{
+    static uint8_t payload[64 * 4096];
+    for (size_t at = 0; at < sizeof payload; at += 4) {
+        store_le32(payload + at, random_below(UINT32_MAX));
+    }
+    for (size_t at = 0; at < sizeof payload; at += 5 * (size_t)block_bytes) {
+        store_be32(payload + at, journal_magic);
+    }
+    CHECK(journal_write_file("payload", payload, sizeof payload));
+}
+
+/* A list of blocks from a few, so that transactions meet, for jw. */
+static void write_list(FILE *file)
+{
+    uint32_t count = 1 + random_below(4);
+    for (uint32_t index = 0; index < count; index++) {
+        uint32_t first = 2500 + random_below(40);
+        uint32_t length = random_below(9) < 8 ? random_below(3) : 20 + random_below(30);
+        (void)fprintf(file, "%s%u-%u", index == 0 ? "" : ",", first, first + length);
+    }
+}
+
+/* The legacy checksum does not cover revoke blocks; debugfs thinks that it does, so it gets none.
+ */
+static void write_commands(const char *version)
+{
+    bool may_revoke = strcmp(version, "-c") != 0;
+    FILE *file = fopen("commands", "w");
+    uint32_t count = 1 + random_below(9);
+    (void)fprintf(file, "jo %s\n", version);
+    for (uint32_t index = 0; index < count; index++) {
+        bool revokes = may_revoke && random_below(3) == 0;
+        bool uncommitted = index > 0 && index + 1 == count && random_below(2) == 0;
+        (void)fprintf(file, "jw %s%s", uncommitted ? "-c " : "", revokes ? "-r " : "-b ");
+        write_list(file);
+        (void)fprintf(file, " %s\n", revokes ? "" : "payload");
+    }
+    (void)fprintf(file, "jc\n");
+    (void)fclose(file);
+}
+
+/* Sets the number of the first transaction, before debugfs writes it. */
+static void set_sequence(uint32_t shape_index, uint32_t sequence)
+{
+    CHECK(image_load(&image, "img"));
+    struct journal_place place =
+        journal_find(&image, &maps[shape_index], shapes[shape_index].block_bytes);
+    store_be32(place.bytes + journal_superblock_sequence, sequence);
+    journal_seal_superblock(place);
+    CHECK(journal_write_file("img", image.bytes, image.size_bytes));
+    image_free(&image);
+}
+
+/* A journal at random, in file "img" and in memory. */
+static struct journal_place make_journal(uint32_t shape_index)
+{
+    const struct journal_shape *shape = &shapes[shape_index];
+    make_payload(shape->block_bytes);
+    write_commands(shape->version);
+    CHECK(image_run("cp base%u img", shape_index));
+    if (random_below(3) == 0) {
+        set_sequence(shape_index, UINT32_MAX - random_below(4));
+    }
+    CHECK(image_run("debugfs -w -f commands img >log 2>&1"));
+    CHECK(image_load(&image, "img"));
+    struct journal_place place = journal_find(&image, &maps[shape_index], shape->block_bytes);
+    if (shape->version[0] == '\0' && random_below(2) == 0) {
+        journal_add_legacy(place);
+    }
+    if (random_below(2) == 0) {
+        journal_turn(place, random_below(place.block_count - 1));
+    }
+    return place;
+}
+
+/* What e2fsck makes of the image in memory: a copy, and its exit status. */
+static int judge(struct image *judged)
+{
+    CHECK(journal_write_file("judged", image.bytes, image.size_bytes));
+    int status = system("timeout -s KILL 60 e2fsck -y -E journal_only judged >judge.log 2>&1");
+    CHECK(image_load(judged, "judged"));
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* Makes the two super blocks of both the same where they may differ. */
+static void mask_superblocks(struct image *judged, struct journal_place place)
+{
+    memset(judged->bytes + superblock_offset_bytes, 0, superblock_bytes);
+    memset(image.bytes + superblock_offset_bytes, 0, superblock_bytes);
+    size_t at = (size_t)(place.bytes - image.bytes);
+    memset(judged->bytes + at, 0, 1024);
+    memset(image.bytes + at, 0, 1024);
+}
+
+static void compare_with_judge(struct image *judged, struct journal_place place)
+{
+    const uint8_t *other = judged->bytes + (place.bytes - image.bytes);
+    size_t incompat_at = superblock_offset_bytes + superblock_feature_incompat;
+    CHECK(load_be32(place.bytes + journal_superblock_start) == 0);
+    CHECK_EQUAL(load_be32(place.bytes + journal_superblock_sequence),
+        load_be32(other + journal_superblock_sequence));
+    CHECK_EQUAL(load_le32(image.bytes + incompat_at), load_le32(judged->bytes + incompat_at));
+    mask_superblocks(judged, place);
+    CHECK(memcmp(image.bytes, judged->bytes, image.size_bytes) == 0);
+}
+
+static void random_journals_are_replayed_as_by_e2fsck(void)
+{
+    static struct image judged;
+    for (uint32_t index = 0; index < random_journal_count; index++) {
+        random_state = 7919 * (index + 1);
+        struct journal_place place = make_journal(index % shape_count);
+        CHECK_EQUAL(judge(&judged), 0);
+        enum status status = image_mount(&image);
+        if (status != STATUS_OK) {
+            printf("journal %u: %d %s\n", index, status, image.mount.corruption.what);
+        }
+        CHECK_EQUAL(status, STATUS_OK);
+        compare_with_judge(&judged, place);
+        image_free(&judged);
+        image_free(&image);
+    }
+}
+
+int main(void)
+{
+    if (!image_folder_make()) {
+        return 1;
+    }
+    make_bases();
+    TEST(random_journals_are_replayed_as_by_e2fsck);
+    image_folder_remove();
+    return check_report();
+}
