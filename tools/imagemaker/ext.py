@@ -17,6 +17,8 @@ JOURNAL_MIB = 4
 MEBIBYTE = 1 << 20
 SLACK_BYTES = 8 << 20
 MODE_REGULAR = 0o100000
+HARMLESS_ANSWERS = ("debugfs", "Allocated inode:", "Filesystem features:",
+                    "Setting csum v")
 FOLDER_EXISTS = "Ext2 directory already exists"
 
 FEATURES = {
@@ -56,19 +58,23 @@ def _requests(tree: Tree, scratch: Path) -> list[str]:
     return requests
 
 
-def put(volume: str, tree: Tree) -> None:
-    """Add files to a volume; `volume` may be "FILE?offset=BYTES" for one inside a disk."""
-    with host.scratch() as scratch:
-        requests = _requests(tree, scratch)
-        script = scratch / "requests"
-        script.write_text("\n".join(requests) + "\n", encoding="utf-8")
-        answer = host.run(["debugfs", "-w", "-f", str(script), volume]).decode(errors="replace")
+def debugfs(volume: str, requests: list[str], scratch: Path) -> None:
+    """Let debugfs change a volume; `volume` may be "FILE?offset=BYTES" for one inside a disk."""
+    script = scratch / "requests"
+    script.write_text("\n".join(requests) + "\n", encoding="utf-8")
+    answer = host.run(["debugfs", "-w", "-f", str(script), volume]).decode(errors="replace")
     # debugfs ends with status 0 whatever happened: its answers must be the echo of the requests,
     # the numbers of new inodes and folders that are there already, nothing else.
     for line in answer.splitlines():
-        harmless = line.startswith(("debugfs", "Allocated inode:")) or FOLDER_EXISTS in line
+        harmless = line.startswith(HARMLESS_ANSWERS) or FOLDER_EXISTS in line
         if not harmless and line.strip():
             raise host.MakerError(f"debugfs: {line}")
+
+
+def put(volume: str, tree: Tree) -> None:
+    """Add files to a volume."""
+    with host.scratch() as scratch:
+        debugfs(volume, _requests(tree, scratch), scratch)
 
 
 def make(target: Path, tree: Tree, label: str, kind: str = "ext4", size_bytes: int | None = None,
