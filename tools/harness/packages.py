@@ -40,6 +40,8 @@ PACKAGES = (
     Package("e2fsprogs", "makes and judges ext2, ext3 and ext4 volumes", "mke2fs"),
     Package("dosfstools", "makes and judges FAT volumes", "mkfs.vfat"),
     Package("mtools", "puts files onto FAT volumes", "mcopy"),
+    Package("fsverity", "seals files of volumes for tests", "fsverity"),
+    Package("p7zip-full", "reads ext volumes by code of its own", "7z"),
     Package("gdisk", "judges partition tables", "sgdisk"),
     Package("gdb", "debugs the running system", "gdb"),
     Package("faketime", "another date, for the test that builds are reproducible", "faketime"),

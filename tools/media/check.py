@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: ISC
+"""Checks a medium: makes it, shows it to erixfs and to independent judges, and says what is wrong.
+
+What is accepted must read as the model says, and all judges must agree. What is refused must be
+refused for exactly its reason, must be left as it was, and must have a twin that is accepted and
+differs in nothing but the damage. What is changed by erixfs must afterwards be what the model
+says, and e2fsck must have nothing to say.
+"""
+import hashlib
+import shutil
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from imagemaker import host
+from media import judges, layout, maker, mutation, recipe
+from media.reader import Reader, commands
+from media.recipe import FOLDER, Recipe
+
+PROGRAM = recipe.ROOT / "build" / "host" / "tools" / "erixfs" / "erixfs"
+DIGESTS = FOLDER / "digests.txt"
+MUTATIONS = FOLDER.parent / "mutations.toml"
+NO_REPLAY = "erixfs has no command `replay`"
+# What 7z cannot read: a bit of a feature word.
+SEVEN_CANNOT = {"incompat": 0x8000 | 0x10000 | 0x8 | 0x10, "ro_compat": 0x200}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one check. `problems` are those of erixfs, `unsound` those of the medium
+    itself, which nothing excuses. `awaits`: why erixfs cannot pass yet."""
+    name: str
+    problems: tuple[str, ...]
+    unsound: tuple[str, ...] = ()
+    awaits: str = ""
+
+    @property
+    def state(self) -> str:
+        """passed, failed or awaiting; what awaits something and passes all the same has failed."""
+        if not self.awaits or self.unsound:
+            return "failed" if self.problems or self.unsound else "passed"
+        return "awaiting" if self.problems else "failed"
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        if self.awaits and not self.problems:
+            return (*self.unsound, f"it awaits \"{self.awaits}\", and passes: take `awaits` away")
+        return self.unsound + self.problems
+
+
+def digest(file: Path) -> str:
+    with open(file, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def make_digest(name: str) -> str:
+    """Make a medium and throw it away; the digest of its bytes."""
+    with host.scratch() as scratch:
+        return digest(maker.make(recipe.load(name), scratch / f"{name}.img").image)
+
+
+def expected_digests() -> dict[str, str]:
+    """Medium -> SHA-256 of its bytes, as the tree fixes it."""
+    rows = (line.split() for line in DIGESTS.read_text(encoding="utf-8").splitlines()
+            if line and not line.startswith("#"))
+    return {name: value for value, name in rows}
+
+
+def write_digests(digests: dict[str, str]) -> None:
+    lines = ["# SPDX-License-Identifier: ISC",
+     "# SHA-256 of each medium; ./erix media digests writes it."]
+    lines += [f"{value}  {name}" for name, value in sorted(digests.items())]
+    DIGESTS.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+class Checker:
+    """The check of one medium in a folder of its own."""
+
+    def __init__(self, name: str, scratch: Path):
+        self.recipe = recipe.load(name)
+        self.scratch = scratch
+        self.medium = maker.make(self.recipe, scratch / f"{name}.img")
+        self.image = self.medium.image
+        self.problems: list[str] = []
+        self.unsound: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.problems.append(text)
+
+    def check(self) -> None:
+        """Find all that is wrong."""
+        before = digest(self.image)
+        if before != expected_digests().get(self.recipe.name):
+            self.unsound.append(
+    "the bytes are not those of tests/media/ext/digests.txt: the recipe has "
+    "changed (./erix media digests), or does not make the same each time")
+        if self.recipe.expect == "refused":
+            self._check_refused(before)
+        elif self.recipe.expect == "journal":
+            self._check_journal()
+        else:
+            self._check_accepted()
+        if digest(self.image) != before:
+            self.note("the image was changed by reading it")
+
+    def _reader(self, arguments: tuple[str, ...]) -> Reader:
+        words = tuple(word.replace("{journal}", self._journal_name()) for word in arguments)
+        return Reader(PROGRAM, words)
+
+    def _journal_name(self) -> str:
+        if not self.recipe.journal:
+            return ""
+        file = self.scratch / f"{self.recipe.journal}.img"
+        if not file.exists():
+            maker.make(recipe.load(self.recipe.journal), file)
+        return file.name
+
+    def _check_journal(self) -> None:
+        answer = Reader(PROGRAM).run("info", self.image)
+        if answer.status != 1 or "journal device" not in answer.error:
+            self.note(f"a journal device is no volume, but erixfs says: {answer.error}")
+
+    def _check_accepted(self) -> None:
+        reader = self._reader(self.recipe.arguments)
+        image = self.image
+        if self.recipe.recovers:
+            image = self.scratch / "replayed.img"
+            shutil.copy(self.image, image)
+            answer = reader.run("replay", image)
+            if answer.status != 0:
+                self.note(
+                    f"replay: {answer.error.splitlines()[0] if answer.error else answer.status}")
+        answer = reader.run("info", image)
+        if answer.status != 0:
+            self.note(f"not accepted: {answer.error}")
+        else:
+            reader.reads(image, self.medium.tree, made_here=not self.recipe.data)
+            self._check_also(reader, image)
+            self.problems += reader.problems
+            if self.recipe.recovers:
+                self.problems += judges.consistent(image)
+        self._check_judges()
+
+    def _check_also(self, reader: Reader, image: Path) -> None:
+        """`cat /other/name = /path`: another way to the same contents."""
+        for line in self.recipe.also:
+            words, _, path = line.partition(" = ")
+            command, *arguments = words.split(maxsplit=1)
+            answer = reader.run(command, image, *arguments)
+            if answer.output != self.medium.tree.nodes[path].content.data():
+                self.note(f"{words}: not the contents of {path} ({answer.error})")
+
+    def _check_judges(self) -> None:
+        """The judges agree with the model; for a journal, once e2fsck has replayed it."""
+        if self.recipe.judged:
+            return
+        image = self.image
+        if self.recipe.recovers:
+            image = self.scratch / "judged.img"
+            shutil.copy(self.image, image)
+            self.unsound += judges.recover(image)
+        elif not self.recipe.journal:
+            self.unsound += judges.consistent(image)
+        if "--key" in self.recipe.arguments:
+            return
+        self.unsound += judges.debugfs_reads(image, self.medium.tree, self.scratch)
+        if not self.recipe.third and self._seven_can(image):
+            self.unsound += judges.seven_reads(image, self.medium.tree, self.scratch)
+
+    @staticmethod
+    def _seven_can(image: Path) -> bool:
+        with open(image, "rb") as stream:
+            volume = layout.Volume(
+    bytearray(
+        stream.read(
+            layout.SUPERBLOCK_AT +
+             layout.SUPERBLOCK_BYTES)))
+        return not any(volume.super(word) & bits for word, bits in SEVEN_CANNOT.items())
+
+    def _check_refused(self, before: str) -> None:
+        reader = self._reader(self.recipe.arguments)
+        words = self.recipe.operation.split() or ["info"]
+        if self.recipe.operation:
+            answer = reader.run("info", self.image)
+            if answer.status != 0:
+                self.note(f"should be mounted first, but: {answer.error}")
+        answer = reader.run(words[0], self.image, *words[1:])
+        start = f"erixfs: {self.image.name}: "
+        error = answer.error.splitlines()[0] if answer.error else ""
+        if answer.status != 1 or error != start + self.recipe.reason:
+            self.note(f"should be refused with `{self.recipe.reason}`, but status {answer.status}: "
+                      + (error.removeprefix(start) or "nothing was said"))
+        if digest(self.image) != before:
+            self.note("the refused image was changed")
+        self._check_twin(words)
+
+    def _check_twin(self, words: list[str]) -> None:
+        """The twin takes the very same; and only the damage tells the two apart."""
+        twin_recipe = recipe.load(self.recipe.twin)
+        image = self.scratch / f"{twin_recipe.name}.img"
+        maker.make(twin_recipe, image)
+        own = Checker.__new__(Checker)
+        own.recipe, own.scratch = twin_recipe, self.scratch
+        arguments = own._reader(twin_recipe.arguments)
+        answer = arguments.run(words[0], image, *words[1:])
+        if answer.status != 0:
+            self.note(f"the twin {twin_recipe.name} is refused, too: {answer.error}")
+        if not self.recipe.differs:
+            self.unsound += different_only_at(image, self.image, self.medium.touched)
+
+    def mutate(self) -> list[str]:
+        """Let erixfs change a copy as the recipe says, then compare and judge it."""
+        image = self.scratch / "mutated.img"
+        shutil.copy(self.image, image)
+        reader = self._reader(self.recipe.arguments)
+        if self.recipe.recovers:
+            answer = reader.run("replay", image)
+            if answer.status != 0:
+                return [f"replay: {answer.error}"]
+        mutation.run(reader, image, self.recipe, self.medium.tree, self.scratch)
+        reader.reads(image, self.medium.tree, made_here=False)
+        journal = self.scratch / self._journal_name() if self.recipe.journal else None
+        return reader.problems + judges.consistent(image, journal) + (
+            [] if "--key" in self.recipe.arguments
+            else judges.debugfs_reads(image, self.medium.tree, self.scratch))
+
+
+def different_only_at(twin: Path, image: Path, touched: list[tuple[int, int]]) -> list[str]:
+    """Complain about bytes that differ outside of the damage, or damage that changes nothing."""
+    old, new = twin.read_bytes(), image.read_bytes()
+    if len(old) != len(new):
+        return [f"its twin has {len(old)} bytes, not {len(new)}"]
+    allowed = {at + index for at, size in touched for index in range(size)}
+    step = 4096
+    differing = {at +
+    index for at in range(0, len(old), step) if old[at:at +
+    step] != new[at:at +
+    step] for index in range(min(step, len(old) -
+    at)) if old[at +
+    index] != new[at +
+     index]}
+    if not differing:
+        return ["the same bytes as its twin"]
+    outside = sorted(differing - allowed)
+    return [f"differs from its twin at byte {outside[0]}, outside of the damage"] if outside else []
+
+
+def check(name: str, can: set[str]) -> list[Result]:
+    """The checks of a medium: as it is, and after its mutations. `can`: the commands of erixfs."""
+    with host.scratch() as scratch:
+        checker = Checker(name, scratch)
+        checker.check()
+        problems = checker.problems
+        if checker.recipe.recovers and "replay" not in can:
+            problems = [NO_REPLAY]
+        results = [Result(name, tuple(problems), tuple(checker.unsound), checker.recipe.awaits)]
+        if checker.recipe.mutations:
+            results.append(_mutated(checker, can))
+        return results
+
+
+def _mutated(checker: Checker, can: set[str]) -> Result:
+    name = f"{checker.recipe.name} mutated"
+    lacking = sorted(mutation.needed(checker.recipe) - can)
+    awaits = checker.recipe.awaits or mutations_await()
+    if lacking:
+        return Result(name, (f"erixfs has no command `{lacking[0]}`",), (), awaits)
+    return Result(name, tuple(checker.mutate()), (), awaits)
+
+
+def mutations_await() -> str:
+    """Why mutations cannot be tried yet; empty once they can."""
+    return tomllib.loads(MUTATIONS.read_text(encoding="utf-8")).get("awaits", "")
