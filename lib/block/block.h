@@ -146,6 +146,76 @@ void block_fault_init(struct block_fault *fault, struct block_device *below);
 /* Starts counting anew under `plan`. */
 void block_fault_arm(struct block_fault *fault, struct block_fault_plan plan);
 
+/* ---- A device that can be made to have lost power ------------------------------------------- */
+
+/* A flush, or one transfer of a write: transfers of one vector are separate events. */
+struct block_record_event {
+    bool flush;
+    uint32_t block_count;
+    uint64_t first_block;
+    uint64_t at_bytes; /* of the contents, in the record's data */
+};
+
+/* What a record is kept in; borrowed for its life. */
+struct block_record_memory {
+    struct block_record_event *events;
+    uint32_t event_count_max;
+    uint8_t *data; /* what was written */
+    uint64_t data_bytes;
+};
+
+struct block_record {
+    struct block_device device; /* use this; it points into this struct, which must not move */
+    struct block_device *below; /* borrowed; it gets all that is written, too */
+    struct block_record_memory memory;
+    uint32_t event_count;
+    uint64_t used_bytes;
+    bool overflowed; /* an event had no room and failed with NO_MEMORY: a test asserts it is not */
+};
+
+/* Blocks of a write: of those after `skipped_blocks`, at most `block_count`. */
+struct block_record_part {
+    uint32_t skipped_blocks;
+    uint32_t block_count;
+};
+
+constexpr struct block_record_part block_record_all = {0, UINT32_MAX};
+constexpr struct block_record_part block_record_nothing = {0, 0};
+
+/* What became of the writes after the last flush. */
+enum block_record_kind : uint32_t {
+    BLOCK_RECORD_PREFIX, /* all are there */
+    BLOCK_RECORD_OMIT,   /* all but event `index` */
+    BLOCK_RECORD_TEAR,   /* of event `index` only `part`, else all */
+    BLOCK_RECORD_RANDOM, /* each at random by `seed`: there, missing, beginning or end missing */
+};
+
+/* A loss of power after the first `event_count` events. */
+struct block_record_crash {
+    uint32_t event_count;
+    enum block_record_kind kind;
+    uint32_t index;
+    struct block_record_part part;
+    uint64_t seed;
+};
+
+void block_record_init(
+    struct block_record *record, struct block_device *below, struct block_record_memory memory);
+
+/* Forgets all events. */
+void block_record_restart(struct block_record *record);
+
+/* Of the first `event_count` events, the index of the first that no flush follows. */
+uint32_t block_record_first_unflushed(const struct block_record *record, uint32_t event_count);
+
+/* Writes a part of event `index` to `target`; nothing for a flush. */
+enum status block_record_apply(const struct block_record *record, uint32_t index,
+    struct block_record_part part, struct block_device *target);
+
+/* Makes of `target`, which holds what was there when the record began, what the crash leaves. */
+enum status block_record_rebuild(const struct block_record *record, struct block_record_crash crash,
+    struct block_device *target);
+
 /* ---- A cache ------------------------------------------------------------------------------- */
 
 /*
