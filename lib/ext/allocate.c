@@ -268,6 +268,7 @@ enum status ext_free_blocks(
             return status;
         }
         mount->counts.pending_block_count += count;
+        mount->counts.pending_metadata_count += metadata ? count : 0;
         uint64_t done = place + count - first;
         first += done;
         block_count -= done < block_count ? done : block_count;

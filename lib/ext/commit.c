@@ -138,7 +138,7 @@ static enum status write_transaction(struct ext_mount *mount)
     if (status != STATUS_OK) {
         return status;
     }
-    return write_in_order(mount);
+    return mount->journal.device == nullptr ? write_in_order(mount) : ext_journal_commit(mount);
 }
 
 static enum status commit(struct ext_mount *mount)
@@ -174,6 +174,7 @@ enum status ext_commit(struct ext_mount *mount)
         status = block_cache_write_back(&mount->cache, BLOCK_CACHE_DATA);
     }
     transaction->pending_count = 0;
+    mount->counts.pending_metadata_count = 0;
     transaction->failure = status;
     return status;
 }
@@ -209,6 +210,9 @@ enum status ext_checkpoint(struct ext_mount *mount)
     enum status status = block_cache_write_back(&mount->cache, BLOCK_CACHE_METADATA);
     if (status == STATUS_OK) {
         status = block_flush(mount->cache.device);
+    }
+    if (status == STATUS_OK && mount->journal.device != nullptr) {
+        status = ext_journal_empty(mount);
     }
     return status;
 }

@@ -117,6 +117,7 @@ struct ext_counts {
     uint64_t pending_block_count; /* freed, to be allocated after the next commit */
     uint32_t free_inode_count;
     uint32_t pending_inode_count;
+    uint32_t pending_metadata_count; /* of the pending blocks, those that must be revoked */
 };
 
 enum ext_pending_kind : uint32_t {
@@ -169,13 +170,16 @@ struct ext_journal_run {
     uint64_t place; /* on the device, in blocks of the journal's size */
 };
 
+/* Blocks that go to the journal in one call of its device. */
+constexpr uint32_t ext_journal_transfer_count = 16;
+
 /* The journal of a volume, validated. All but error_code is the library's own. */
 struct ext_journal {
     struct block_device *device;  /* that holds it, borrowed; nullptr: the volume has no journal */
     struct ext_journal_run *runs; /* in the mount's memory, ascending, without gaps */
     uint32_t run_count;
     uint32_t run_count_max;
-    struct block_buffer scratch; /* one block of the mount's memory */
+    struct block_buffer scratch; /* a block of the mount's memory */
     bool external;
     uint32_t inode_number;   /* of a journal inside the volume */
     uint8_t device_uuid[16]; /* of the device of an external one */
@@ -194,6 +198,13 @@ struct ext_journal {
     uint32_t tag_bytes;
     uint32_t tail_bytes;       /* at the end of descriptor and revoke blocks */
     uint32_t revocation_bytes; /* one block number in a revoke block */
+    uint32_t version;          /* of its super block; 1 knows no features */
+    uint8_t uuid[16];
+    /* For writing. */
+    struct block_buffer escape; /* as scratch, for a block that must not look like the log's own */
+    uint32_t head_block;        /* where the next transaction goes */
+    uint32_t used_count;        /* blocks from start_block to head_block */
+    struct block_transfer transfers[ext_journal_transfer_count];
 };
 
 struct ext_mount {

@@ -159,8 +159,7 @@ static bool can_write(const struct ext_mount *mount, const struct ext_mount_memo
     bool has_memory = memory->undo != nullptr && memory->pending != nullptr &&
                       memory->pending_count >= ext_pending_count_min &&
                       mount->cache.entry_count >= ext_cache_block_count_min_writable;
-    bool journalled = ext_has(mount, EXT_COMPAT, compat_has_journal);
-    return !mount->read_only && has_memory && mount->clean && !journalled;
+    return !mount->read_only && mount->clean && has_memory && ext_journal_is_writable(mount);
 }
 
 static enum status prepare_writing(struct ext_mount *mount, const struct ext_mount_memory *memory,
@@ -175,6 +174,7 @@ static enum status prepare_writing(struct ext_mount *mount, const struct ext_mou
         .pending = memory->pending,
         .pending_capacity = memory->pending_count,
     };
+    mount->journal.head_block = mount->journal.first_block;
     enum status status = ext_superblock_pin(mount);
     mount->writable = status == STATUS_OK;
     return status;

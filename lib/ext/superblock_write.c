@@ -2,6 +2,7 @@
 /*
  * Changing the super block. Only the first copy is written; the others are for repair.
  */
+#include "journal/journal.h"
 #include "transaction.h"
 
 static uint8_t *superblock_of(struct ext_mount *mount)
@@ -86,8 +87,15 @@ enum status ext_mark_in_use(struct ext_mount *mount)
     if (mount->transaction.in_use_marked) {
         return STATUS_OK;
     }
+    enum status status = STATUS_OK;
+    if (mount->journal.device != nullptr) {
+        status = ext_journal_superblock_upgrade(mount);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
     store_state(mount, true);
-    enum status status = write_now(mount);
+    status = write_now(mount);
     mount->transaction.in_use_marked = status == STATUS_OK;
     return status;
 }

@@ -15,15 +15,15 @@ static uint32_t entry_index(const struct ext_mount *mount, const struct block_ca
 }
 
 /* A transaction keeps its blocks in memory and must fit into the journal. */
-static uint32_t transaction_limit(const struct ext_mount *mount)
-{
-    return mount->cache.entry_count / 2;
-}
-
 static bool has_room(const struct ext_mount *mount, uint32_t block_count)
 {
     const struct ext_transaction *transaction = &mount->transaction;
-    return mount->cache.held.count + block_count + commit_block_count <= transaction_limit(mount) &&
+    uint64_t held_count = mount->cache.held.count + block_count + commit_block_count;
+    uint64_t revocation_count = mount->counts.pending_metadata_count + ext_change_pending_max;
+    bool in_journal = mount->journal.device == nullptr ||
+                      ext_journal_blocks_needed(mount, held_count, revocation_count) <=
+                          ext_journal_transaction_max(mount);
+    return in_journal && held_count <= mount->cache.entry_count / 2 &&
            transaction->pending_count + ext_change_pending_max <= transaction->pending_capacity;
 }
 

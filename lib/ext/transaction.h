@@ -81,6 +81,25 @@ enum status ext_superblock_pin(struct ext_mount *mount);
 /* The counts and the time into the super block's bytes, and its checksum. */
 void ext_superblock_store(struct ext_mount *mount);
 
+/* ---- The journal ------------------------------------------------------------------------------
+ */
+
+/* The blocks of the greatest transaction that fits; UINT32_MAX without a journal. */
+uint32_t ext_journal_transaction_max(const struct ext_mount *mount);
+
+/* Whether the greatest change fits into the log; true without a journal. */
+bool ext_journal_is_writable(const struct ext_mount *mount);
+
+/* Blocks of the log that a transaction takes, all included. */
+uint32_t ext_journal_blocks_needed(
+    const struct ext_mount *mount, uint64_t block_count, uint64_t revocation_count);
+
+/* Writes all held blocks to the log, for certain, and leaves them dirty and not held. */
+enum status ext_journal_commit(struct ext_mount *mount);
+
+/* The log holds nothing that must be replayed, for certain. */
+enum status ext_journal_empty(struct ext_mount *mount);
+
 /* ---- group_write.c --------------------------------------------------------------------------- */
 
 /* A group's descriptor in its block, which is pinned, and what it says. */

@@ -59,7 +59,7 @@ static inline enum status ext_journal_refuse(
 
 /*
  * Takes what the journal keeps for the life of the mount from the end of `memory`: the table of its
- * runs and one block of scratch. Nothing if the volume has no journal. Before the cache is made.
+ * runs and two blocks of scratch. Nothing if the volume has no journal. Before the cache is made.
  */
 void ext_journal_take_memory(struct ext_mount *mount, struct ext_mount_memory *memory);
 
@@ -90,6 +90,13 @@ enum status ext_journal_superblock_parse(
  */
 enum status ext_journal_superblock_write(
     struct ext_journal *journal, uint32_t start, uint32_t sequence);
+
+/*
+ * Before the first transaction of a mount, with an empty log: the features that this library writes
+ * with (revocations; 64bit as the volume; checksums v3 if the volume has checksums and the journal
+ * none) are in the super block. No flush.
+ */
+enum status ext_journal_superblock_upgrade(struct ext_mount *mount);
 
 /* ---- checksum.c ------------------------------------------------------------------------------ */
 

@@ -23,6 +23,8 @@ void ext_journal_take_memory(struct ext_mount *mount, struct ext_mount_memory *m
     struct ext_journal *journal = &mount->journal;
     memory->buffer_bytes -= ext_block_bytes_max;
     journal->scratch = block_buffer_skip(memory->buffer, memory->buffer_bytes);
+    memory->buffer_bytes -= ext_block_bytes_max;
+    journal->escape = block_buffer_skip(memory->buffer, memory->buffer_bytes);
     uint64_t table_bytes = memory->buffer_bytes / runs_memory_part;
     if (table_bytes < runs_memory_bytes_min) {
         table_bytes = runs_memory_bytes_min;

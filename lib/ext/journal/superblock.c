@@ -28,7 +28,9 @@ static enum status corrupt(struct ext_mount *mount, const char *what)
 static enum status parse_features(struct ext_mount *mount, const uint8_t *superblock)
 {
     struct ext_journal *journal = &mount->journal;
-    if (load_be32(superblock + journal_header_type) == JOURNAL_SUPERBLOCK_V1) {
+    journal->version = load_be32(superblock + journal_header_type) == JOURNAL_SUPERBLOCK_V1 ? 1 : 2;
+    memcpy(journal->uuid, superblock + journal_superblock_uuid, sizeof journal->uuid);
+    if (journal->version == 1) {
         return STATUS_OK; /* Features came with the next version; the fields mean nothing. */
     }
     journal->features[EXT_COMPAT] = load_be32(superblock + journal_superblock_feature_compat);
@@ -167,26 +169,66 @@ enum status ext_journal_superblock_parse(
     return status;
 }
 
+/* Reads the super block into the scratch. */
+static enum status load(struct ext_journal *journal, struct block_transfer *transfer_out)
+{
+    *transfer_out = ext_journal_place(journal, journal->superblock_block, 1, journal->scratch);
+    return block_read(journal->device, transfer_out, 1);
+}
+
+static enum status store(struct ext_journal *journal, const struct block_transfer *transfer)
+{
+    uint8_t *superblock = journal->scratch.bytes;
+    if (ext_journal_has_checksums(journal)) {
+        superblock[journal_superblock_checksum_type] = journal_checksum_crc32c;
+        store_be32(
+            superblock + journal_superblock_checksum, ext_journal_superblock_checksum(superblock));
+    }
+    return block_write(journal->device, transfer, 1);
+}
+
 enum status ext_journal_superblock_write(
     struct ext_journal *journal, uint32_t start, uint32_t sequence)
 {
-    struct block_transfer transfer =
-        ext_journal_place(journal, journal->superblock_block, 1, journal->scratch);
-    enum status status = block_read(journal->device, &transfer, 1);
+    struct block_transfer transfer;
+    enum status status = load(journal, &transfer);
     if (status != STATUS_OK) {
         return status;
     }
     uint8_t *superblock = journal->scratch.bytes;
     store_be32(superblock + journal_superblock_start, start);
     store_be32(superblock + journal_superblock_sequence, sequence);
-    if (ext_journal_has_checksums(journal)) {
-        store_be32(
-            superblock + journal_superblock_checksum, ext_journal_superblock_checksum(superblock));
-    }
-    status = block_write(journal->device, &transfer, 1);
+    status = store(journal, &transfer);
     if (status == STATUS_OK) {
         journal->start_block = start;
         journal->sequence = sequence;
     }
     return status;
+}
+
+enum status ext_journal_superblock_upgrade(struct ext_mount *mount)
+{
+    struct ext_journal *journal = &mount->journal;
+    uint32_t wanted = journal->features[EXT_INCOMPAT] | journal_incompat_revoke;
+    if (ext_has(mount, EXT_INCOMPAT, incompat_64bit)) {
+        wanted |= journal_incompat_64bit;
+    }
+    if (ext_has_checksums(mount) && !ext_journal_has_checksums(journal) &&
+        !ext_journal_has_legacy_checksum(journal)) {
+        wanted |= journal_incompat_checksum_v3;
+    }
+    if (wanted == journal->features[EXT_INCOMPAT]) {
+        return STATUS_OK;
+    }
+    struct block_transfer transfer;
+    enum status status = load(journal, &transfer);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    journal->features[EXT_INCOMPAT] = wanted;
+    choose_sizes(journal);
+    uint8_t *superblock = journal->scratch.bytes;
+    store_be32(superblock + journal_superblock_feature_incompat, wanted);
+    journal->checksum_seed = crc32c_update(crc32c_seed, superblock + journal_superblock_uuid, 16);
+    return store(journal, &transfer);
 }

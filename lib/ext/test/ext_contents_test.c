@@ -41,6 +41,9 @@ static const struct shape shapes[] = {
     {"ext4, 32 bit, small groups", "-t ext4 -b 1024 -g 1024 -O ^has_journal,^64bit,^resize_inode"},
     {"clusters of 4 blocks", "-t ext4 -b 1024 -O ^has_journal,bigalloc -C 4096"},
     {"clusters of 16 blocks", "-t ext4 -b 4096 -O ^has_journal,bigalloc -C 65536"},
+    {"journal, ext3", "-t ext3 -b 1024 -J size=1"},
+    {"journal, ext4", "-t ext4 -b 4096 -J size=4"},
+    {"journal, no checksums", "-t ext4 -b 2048 -J size=2 -O ^metadata_csum,^64bit"},
     {"meta_bg", "-t ext4 -b 1024 -g 1024 -O ^has_journal,meta_bg,^resize_inode"},
 };
 
@@ -52,7 +55,7 @@ static bool make_files(const struct shape *shape)
         "for f in f0 f1 f2 f3; do : > $f; "
         "E2FSPROGS_FAKE_TIME=1700000000 debugfs -w -R \"write $f $f\" w.img "
         ">/dev/null 2>&1 || exit 1; done";
-    if (!image_run("rm -f w.img; E2FSPROGS_FAKE_TIME=1700000000 mke2fs -q -F %s w.img 12M",
+    if (!image_run("rm -f w.img; E2FSPROGS_FAKE_TIME=1700000000 mke2fs -q -F %s w.img 14M",
             shape->options) ||
         !image_run("%s", names) || !image_load(&volume.image, "w.img") ||
         writable_mount(&volume) != STATUS_OK || !volume.image.mount.writable) {
