@@ -95,7 +95,8 @@ static enum write_phase phase_of(const struct block_cache_entry *entry)
     if (entry->owner_fresh) {
         return PHASE_FRESH;
     }
-    bool names = kind == EXT_MARK_DIRECTORY_FIRST || kind == EXT_MARK_DIRECTORY_LATER;
+    bool names = kind == EXT_MARK_DIRECTORY_FIRST || kind == EXT_MARK_DIRECTORY_LATER ||
+                 kind == EXT_MARK_DIRECTORY_INDEX;
     return names ? PHASE_NAMES : PHASE_STRUCTURE;
 }
 

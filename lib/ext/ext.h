@@ -84,6 +84,8 @@ struct ext_time {
     uint32_t nanoseconds;
 };
 
+constexpr uint32_t ext_hash_seed_words = 4;
+
 /* The validated shape of the volume. */
 struct ext_geometry {
     uint64_t block_count;
@@ -109,6 +111,9 @@ struct ext_geometry {
     uint32_t checksum_seed;
     uint64_t mmp_block; /* with mmp */
     uint32_t revision;
+    uint32_t hash_seed[ext_hash_seed_words];
+    uint8_t hash_version; /* of the index of a directory that gets one */
+    bool hash_unsigned;   /* bytes of names are hashed as unsigned numbers */
 };
 
 /* Numbers that change with every allocation. */
@@ -403,6 +408,12 @@ struct ext_visitor {
  */
 enum status ext_read_directory(struct ext_mount *mount, struct ext_file *directory, uint64_t cursor,
     struct ext_visitor visitor);
+
+/* A name in a directory, as it is stored. */
+struct ext_name {
+    const char *bytes; /* not ended by NUL */
+    uint32_t size_bytes;
+};
 
 /* The inode of a name. NOT_FOUND; NOT_DIRECTORY; NAME_TOO_LONG; INVALID_ARGUMENT if empty. */
 enum status ext_lookup(struct ext_mount *mount, struct ext_file *directory, const char *name,

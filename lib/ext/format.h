@@ -64,6 +64,7 @@ constexpr uint32_t revision_dynamic = 1;
 constexpr uint32_t creator_linux = 0;
 constexpr uint16_t state_clean = 0x0001;
 constexpr uint16_t state_errors = 0x0002;
+constexpr uint32_t flag_unsigned_hash = 0x0002;
 constexpr uint8_t checksum_type_crc32c = 1;
 constexpr uint32_t original_inode_bytes = 128;
 constexpr uint32_t default_extra_bytes = 32;

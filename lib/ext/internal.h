@@ -48,6 +48,7 @@ enum ext_mark_kind : uint32_t {
     EXT_MARK_EXTENT_NODE,
     EXT_MARK_DIRECTORY_FIRST,
     EXT_MARK_DIRECTORY_LATER,
+    EXT_MARK_DIRECTORY_INDEX, /* a block of the index below its root */
     EXT_MARK_POINTERS,
     EXT_MARK_ATTRIBUTES,
     /* Those below belong to the volume or to a group. */

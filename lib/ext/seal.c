@@ -26,26 +26,25 @@ static void seal_index(const struct block_cache_entry *entry, size_t at)
     store_le32(tail + 4, ext_checksum(checksum, zero, sizeof zero));
 }
 
-/*
- * A block of entries ends with a record for its checksum. A block of a hash tree's index has none:
- * a record that reaches the end of the block tells it apart.
- */
-static void seal_directory(const struct block_cache_entry *entry, uint32_t block_bytes, bool first)
+/* A block of entries ends with a record for its checksum. */
+static void seal_entries(const struct block_cache_entry *entry, uint32_t block_bytes)
 {
     uint8_t *bytes = entry->buffer.bytes;
-    if (first) {
-        uint32_t dot_bytes = load_le16(bytes + entry_record_bytes);
-        if (load_le16(bytes + dot_bytes + entry_record_bytes) == block_bytes - dot_bytes) {
-            seal_index(entry, index_root_entries);
-            return;
-        }
-    } else if (load_le16(bytes + entry_record_bytes) == block_bytes) {
-        seal_index(entry, index_node_entries);
-        return;
-    }
     uint32_t covered_bytes = block_bytes - entry_tail_bytes;
     store_le32(bytes + covered_bytes + entry_tail_checksum,
         ext_checksum(entry->owner_seed, bytes, covered_bytes));
+}
+
+/* The root of an index has no record for a checksum: its second record ends with the block. */
+static void seal_first(const struct block_cache_entry *entry, uint32_t block_bytes)
+{
+    const uint8_t *bytes = entry->buffer.bytes;
+    uint32_t dot_bytes = load_le16(bytes + entry_record_bytes);
+    if (load_le16(bytes + dot_bytes + entry_record_bytes) == block_bytes - dot_bytes) {
+        seal_index(entry, index_root_entries);
+    } else {
+        seal_entries(entry, block_bytes);
+    }
 }
 
 /* The block is in memory, since what changed the bitmap changed the count beside the checksum. */
@@ -77,10 +76,13 @@ void ext_seal(struct ext_mount *mount, struct block_cache_entry *entry)
         seal_extent_node(entry);
         return;
     case EXT_MARK_DIRECTORY_FIRST:
-        seal_directory(entry, mount->geometry.block_bytes, true);
+        seal_first(entry, mount->geometry.block_bytes);
         return;
     case EXT_MARK_DIRECTORY_LATER:
-        seal_directory(entry, mount->geometry.block_bytes, false);
+        seal_entries(entry, mount->geometry.block_bytes);
+        return;
+    case EXT_MARK_DIRECTORY_INDEX:
+        seal_index(entry, index_node_entries);
         return;
     case EXT_MARK_BLOCK_BITMAP:
     case EXT_MARK_INODE_BITMAP:

@@ -197,6 +197,15 @@ static enum status parse_groups(struct ext_mount *mount, const uint8_t *superblo
     return STATUS_OK;
 }
 
+static void parse_hash(struct ext_geometry *geometry, const uint8_t *superblock)
+{
+    for (uint32_t word = 0; word < ext_hash_seed_words; word++) {
+        geometry->hash_seed[word] = load_le32(superblock + superblock_hash_seed + 4 * word);
+    }
+    geometry->hash_version = superblock[superblock_hash_version];
+    geometry->hash_unsigned = (load_le32(superblock + superblock_flags) & flag_unsigned_hash) != 0;
+}
+
 static enum status parse_descriptors(struct ext_mount *mount, const uint8_t *superblock)
 {
     struct ext_geometry *geometry = &mount->geometry;
@@ -241,6 +250,7 @@ static enum status parse_descriptors(struct ext_mount *mount, const uint8_t *sup
         wanted + original_inode_bytes <= geometry->inode_bytes) {
         geometry->wanted_extra_bytes = wanted;
     }
+    parse_hash(geometry, superblock);
     if (ext_has(mount, EXT_INCOMPAT, incompat_mmp)) {
         geometry->mmp_block = load_le64(superblock + superblock_mmp_block);
         if (!ext_blocks_valid(mount, geometry->mmp_block, 1)) {
