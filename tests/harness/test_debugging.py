@@ -193,7 +193,13 @@ class Timing(unittest.TestCase):
         self.assertEqual(timing.parting(["one", "two"], ["two", "one"]).line, 1)
 
     def test_a_failure_overtakes_who_starts_at_the_same_time_and_nothing_else(self):
-        report, ready = "rootd: e2fsd reports: input/output error", "ERIX_ROOTD:READY:BLOCKD"
+        for report in ("rootd: e2fsd reports: input/output error",
+                       "crashd: process 269 (e2fsd): invalid instruction (vector 6), error 0x0",
+                       "ERIX_ROOTD:DBG:POST_START_CLEANUP_OK threads=18->20"):
+            self.overtakes(report)
+
+    def overtakes(self, report: str):
+        ready = "ERIX_ROOTD:READY:BLOCKD"
         early, late = ["one", report, "end"], ["one", timing.PLACELESS[0], ready, report, "end"]
         self.assertIsNone(timing.parting(early, late))
         self.assertIsNone(timing.parting(late, early))

@@ -25,9 +25,9 @@ MEASURED = re.compile(r"\b\d+(?= (?:us|ms)\b)")
 # come, and as often, but where they come depends on how long the disk takes. And the rows of a list
 # that is ordered by slots.
 PLACELESS = ("ERIX_BLOCKD:READY:GPT", "ERIX_KERNEL:GRAPH 0x*")
-# A program that fails ends the run, and how many of those that start at the same time have said
-# before that they are ready is a matter of time.
-REPORT = "rootd: * reports: *"
+# A program that fails or dies ends the run, and how many of those that start at the same time have
+# said before that they are ready is a matter of time.
+REPORTS = ("rootd: * reports: *", "crashd: process *", "ERIX_ROOTD:DBG:POST_START_CLEANUP_OK*")
 OVERTAKEN = "ERIX_*:READY:*"
 
 
@@ -63,13 +63,17 @@ def _placed(log: list[str]) -> list[tuple[int, str]]:
     for number, line in enumerate(map(masked, log), 1):
         (others if any(markers.matches(each, line) for each in PLACELESS) else placed).append(
             (number, line))
-    if any(markers.matches(REPORT, line) for _, line in placed):
+    if any(_reports(line) for _, line in placed):
         others = [line for line in others if not markers.matches(OVERTAKEN, line[1])]
     return placed + sorted(others, key=lambda line: line[1])
 
 
+def _reports(line: str) -> bool:
+    return any(markers.matches(each, line) for each in REPORTS)
+
+
 def _overtaken(line: str, by: str) -> bool:
-    return markers.matches(OVERTAKEN, line) and markers.matches(REPORT, by)
+    return markers.matches(OVERTAKEN, line) and _reports(by)
 
 
 def parting(first: list[str], second: list[str]) -> Parting | None:
