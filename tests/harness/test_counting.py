@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from support import ROOT, EngineTest  # noqa: E402  (puts tools/ on the path)
 from harness import (bench, cas, components, counts, hostunit, paths, programs,  # noqa: E402
-                     report, runner, runs, scenario, sources, suites, tidy, timeline, webpage)
+                     qemu, report, runner, runs, scenario, sources, suites, tidy, timeline, webpage)
 from harness.check import Check, Job  # noqa: E402
 from harness.commands import test as command_test  # noqa: E402
 from harness.machine import PM_TIMER_HZ  # noqa: E402
@@ -310,6 +310,20 @@ class Benchmarks(EngineTest):
         first, untold = runner.Stamp("ERIX_KERNEL:START", 7), runner.Stamp("ERIX_ROOTD:READY", None)
         self.assertEqual(bench.stages((untold, first, untold)),
                          [bench.Stage("ERIX_KERNEL:START", 0, 0)])
+
+    def test_a_boot_has_stages_beside_what_programs_were_given(self):
+        (self.folder / "serial.log").write_text(
+            "ERIX_KERNEL:START\nERIX_ROOTD:MEMORY memd 4096\n", encoding="utf-8")
+        result = mock.Mock(folder=self.folder, stamps=(runner.Stamp("ERIX_KERNEL:START", 7),))
+        for name, stages in (("boot", 1), ("memory", 0)):
+            reading = bench.read(name, result)
+            self.assertEqual((len(reading.stages), reading.figures["memory_memd"]), (stages, 4096))
+
+    def test_only_a_machine_without_a_disk_jumps_to_its_next_timer(self):
+        for disks, wanted in (((), True), ((qemu.Disk(Path("a.img"), "sata"),), True),
+                              ((qemu.Disk(Path("a.img")),), False)):
+            words = qemu._count_words(qemu.MachineSpec(disks, icount=0))
+            self.assertEqual("sleep=off" in words[1], wanted)
 
     def test_every_benchmark_counts_instructions(self):
         self.assertIn("ipc", bench.names())

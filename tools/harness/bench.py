@@ -198,7 +198,7 @@ def read(name: str, result: Result) -> Reading:
     numbers = figures(measures) | memory_figures(lines)
     if kernel:
         numbers["kernel_text_bytes"] = text_bytes(KERNEL)
-    found = [] if numbers else stages(result.stamps, lines)
+    found = [] if measures or BYTES in load(name).tags else stages(result.stamps, lines)
     numbers |= {stage.marker: stage.at_ns for stage in found}
     if not numbers:
         raise UsageError(f"{name}: the run passed, but said no number")
