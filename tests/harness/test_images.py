@@ -132,7 +132,7 @@ class Disks(EngineTest):
         text = qemu.pasteable(words)
         self.assertIn("virtio-blk-pci,drive=disk1,disable-legacy=on", text)
         self.assertIn("ide-hd,drive=disk0,bus=ide.0,bootindex=0", text)
-        self.assertIn("-icount shift=0,sleep=off", text)
+        self.assertIn("-icount shift=0", text)
         self.assertIn("isa-debug-exit,iobase=0xf4,iosize=4", text)
 
 

@@ -2,7 +2,7 @@
 """Measurements under instruction counting: a benchmark is a scenario whose lines and times are
 read.
 
-With -icount shift=0,sleep=off one instruction takes one nanosecond of guest time, so the numbers do
+With -icount shift=0 one instruction takes one nanosecond of guest time, so the numbers do
 not depend on the machine. Operations are counted by the guest itself, exactly, on lines of their
 own:
 

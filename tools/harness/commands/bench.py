@@ -19,7 +19,7 @@ examples:
   ./erix bench ipc --json      one object with the numbers
   ./erix bench ipc --write-costs   after a change that is meant: renew tests/costs.toml
 
-The machine counts instructions (-icount shift=0,sleep=off): one instruction is one nanosecond of
+The machine counts instructions (-icount shift=0): one instruction is one nanosecond of
 guest time, so the numbers do not depend on this machine and are the same in every run. Status 1 if
 they are not those of tests/costs.toml, to 2 %, or above what it says they must be.
 """
