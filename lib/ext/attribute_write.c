@@ -259,7 +259,7 @@ enum status ext_attribute_room_inside(struct ext_mount *mount, const struct ext_
 /* ---- The set in a block ---------------------------------------------------------------------- */
 
 /* The inode has one block more or less. */
-static enum status charge_block(struct ext_mount *mount, struct ext_inode *inode, bool more)
+static enum status count_block(struct ext_mount *mount, struct ext_inode *inode, bool more)
 {
     uint64_t bytes = (uint64_t)mount->geometry.block_bytes << mount->geometry.cluster_shift;
     uint64_t sectors = bytes / sector_bytes;
@@ -267,7 +267,7 @@ static enum status charge_block(struct ext_mount *mount, struct ext_inode *inode
         return ext_corrupt(mount, "inode has more blocks than it counts", inode->attribute_block);
     }
     inode->sector_count = more ? inode->sector_count + sectors : inode->sector_count - sectors;
-    return ext_quota_charge(mount, inode, more ? (int64_t)bytes : -(int64_t)bytes, 0);
+    return STATUS_OK;
 }
 
 /* A block for the set of one inode, pinned, with nothing in it. */
@@ -356,7 +356,7 @@ static enum status leave_block(
 {
     enum status status = drop_reference(mount, area);
     if (status == STATUS_OK) {
-        status = charge_block(mount, inode, false);
+        status = count_block(mount, inode, false);
     }
     inode->attribute_block = 0;
     return status;
@@ -382,7 +382,7 @@ static enum status open_block(
     }
     mount->features[EXT_COMPAT] |= compat_attributes;
     inode->attribute_block = area_out->entry->block;
-    status = charge_block(mount, inode, true);
+    status = count_block(mount, inode, true);
     if (status != STATUS_OK) {
         ext_attribute_put(mount, area_out);
     }

@@ -86,6 +86,15 @@ struct ext_time {
 
 constexpr uint32_t ext_hash_seed_words = 4;
 
+/* Whose use of a volume is counted. */
+enum ext_quota_type : uint32_t {
+    EXT_QUOTA_USER,
+    EXT_QUOTA_GROUP,
+    EXT_QUOTA_PROJECT,
+};
+
+constexpr uint32_t ext_quota_type_count = 3;
+
 /* The validated shape of the volume. */
 struct ext_geometry {
     uint64_t block_count;
@@ -109,7 +118,9 @@ struct ext_geometry {
     uint32_t wanted_extra_bytes; /* of a new inode, past the first 128 */
     uint32_t backup_groups[2];   /* with sparse_super2 */
     uint32_t checksum_seed;
-    uint64_t mmp_block; /* with mmp */
+    uint64_t mmp_block;                          /* with mmp */
+    uint32_t quota_inodes[ext_quota_type_count]; /* with quota; 0: none of this type */
+    uint32_t orphan_file_inode;                  /* with orphan_file */
     uint32_t revision;
     uint32_t hash_seed[ext_hash_seed_words];
     uint8_t hash_version; /* of the index of a directory that gets one */

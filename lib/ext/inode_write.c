@@ -105,6 +105,8 @@ static enum status store_fields(struct ext_mount *mount, uint8_t *raw, struct ex
     }
     if (has_field(mount, raw, inode_project + 4)) {
         store_le32(raw + inode_project, inode->project_id);
+    } else if (inode->project_id != 0) {
+        return STATUS_UNSUPPORTED;
     }
     memcpy(raw + inode_block_area, inode->block_area, sizeof inode->block_area);
     store_times(mount, raw, inode);
@@ -139,11 +141,26 @@ enum status ext_inode_change(struct ext_mount *mount, uint64_t number,
     return STATUS_OK;
 }
 
+/* What the medium says of an inode, before it says something else, counts for quota. */
+static enum status move_quota(
+    struct ext_mount *mount, uint64_t number, const struct ext_inode *after)
+{
+    if (!ext_has(mount, EXT_RO_COMPAT, ro_compat_quota)) {
+        return STATUS_OK;
+    }
+    struct ext_inode before;
+    enum status status = ext_load_inode(mount, number, &before);
+    return status == STATUS_OK ? ext_quota_move(mount, &before, after) : status;
+}
+
 enum status ext_store_inode(struct ext_mount *mount, const struct ext_inode *inode)
 {
     struct block_cache_entry *entry;
     uint8_t *raw;
-    enum status status = ext_inode_change(mount, inode->number, &entry, &raw);
+    enum status status = move_quota(mount, inode->number, inode);
+    if (status == STATUS_OK) {
+        status = ext_inode_change(mount, inode->number, &entry, &raw);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -174,5 +191,31 @@ enum status ext_store_new_inode(struct ext_mount *mount, struct ext_inode *inode
     status = store_fields(mount, raw, inode);
     store_checksum(mount, raw, inode->number);
     block_cache_put(&mount->cache, entry);
-    return status;
+    return status == STATUS_OK ? ext_quota_move(mount, nullptr, inode) : status;
+}
+
+/* The generation stays, so that the next inode in the slot gets another. */
+enum status ext_clear_inode(struct ext_mount *mount, const struct ext_inode *inode)
+{
+    struct block_cache_entry *entry;
+    uint8_t *raw;
+    enum status status = move_quota(mount, inode->number, nullptr);
+    if (status == STATUS_OK) {
+        status = ext_inode_change(mount, inode->number, &entry, &raw);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    uint32_t inode_bytes = mount->geometry.inode_bytes;
+    uint16_t extra_bytes =
+        inode_bytes > original_inode_bytes ? load_le16(raw + inode_extra_bytes) : 0;
+    memset(raw, 0, inode_bytes);
+    if (inode_bytes > original_inode_bytes) {
+        store_le16(raw + inode_extra_bytes, extra_bytes);
+    }
+    store_le32(raw + inode_generation, inode->generation);
+    store_le32(raw + inode_deleted, (uint32_t)mount->now.seconds);
+    store_checksum(mount, raw, inode->number);
+    block_cache_put(&mount->cache, entry);
+    return STATUS_OK;
 }

@@ -57,6 +57,7 @@ enum ext_mark_kind : uint32_t {
     EXT_MARK_BLOCK_BITMAP,
     EXT_MARK_INODE_BITMAP,
     EXT_MARK_INODES,
+    EXT_MARK_QUOTA,
 };
 
 static inline uint64_t ext_mark_of(enum ext_mark_kind kind, uint64_t number)

@@ -196,6 +196,9 @@ enum status ext_mount(struct ext_mount *mount, struct block_device *device,
         status = check_root(mount);
     }
     if (status == STATUS_OK) {
+        status = ext_quota_check(mount);
+    }
+    if (status == STATUS_OK) {
         status = prepare_writing(mount, &memory, &options);
     }
     return status;

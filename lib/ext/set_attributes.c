@@ -162,24 +162,6 @@ static enum status check_fields(const struct ext_mount *mount, const struct ext_
     return STATUS_OK;
 }
 
-/* The owners that quota knows of; what the inode takes moves from the old to the new. */
-static enum status set_owners(
-    struct ext_mount *mount, struct ext_inode *inode, const struct ext_attributes *wanted)
-{
-    struct ext_inode before = *inode;
-    uint32_t set = wanted->set;
-    inode->user_id = (set & EXT_SET_USER) != 0 ? wanted->user_id : inode->user_id;
-    inode->group_id = (set & EXT_SET_GROUP) != 0 ? wanted->group_id : inode->group_id;
-    inode->project_id = (set & EXT_SET_PROJECT) != 0 ? wanted->project_id : inode->project_id;
-    if (inode->user_id == before.user_id && inode->group_id == before.group_id &&
-        inode->project_id == before.project_id) {
-        return STATUS_OK;
-    }
-    int64_t bytes = (int64_t)(inode->sector_count * 512);
-    enum status status = ext_quota_charge(mount, &before, -bytes, -1);
-    return status == STATUS_OK ? ext_quota_charge(mount, inode, bytes, 1) : status;
-}
-
 static bool time_valid(struct ext_time time)
 {
     return time.nanoseconds < 1'000'000'000;
@@ -193,13 +175,15 @@ static enum status apply(
     inode->modified = (set & EXT_SET_MODIFIED) != 0 ? wanted->modified : inode->modified;
     inode->created = (set & EXT_SET_CREATED) != 0 ? wanted->created : inode->created;
     inode->flags = (set & EXT_SET_FLAGS) != 0 ? wanted->flags : inode->flags;
+    inode->user_id = (set & EXT_SET_USER) != 0 ? wanted->user_id : inode->user_id;
+    inode->group_id = (set & EXT_SET_GROUP) != 0 ? wanted->group_id : inode->group_id;
+    inode->project_id = (set & EXT_SET_PROJECT) != 0 ? wanted->project_id : inode->project_id;
     inode->changed = mount->now;
-    enum status status = set_owners(mount, inode, wanted);
-    if (status == STATUS_OK && (set & EXT_SET_MODE) != 0) {
-        inode->mode = (uint16_t)((inode->mode & ~mode_permissions) | wanted->mode);
-        status = ext_acl_follow_mode(mount, inode);
+    if ((set & EXT_SET_MODE) == 0) {
+        return STATUS_OK;
     }
-    return status;
+    inode->mode = (uint16_t)((inode->mode & ~mode_permissions) | wanted->mode);
+    return ext_acl_follow_mode(mount, inode);
 }
 
 static enum status run_fields(struct ext_mount *mount, void *context)

@@ -276,6 +276,26 @@ static enum status parse_journal(struct ext_mount *mount, const uint8_t *superbl
     return STATUS_OK;
 }
 
+/* Inodes of the file system's own; whether they are what they should be is seen later. */
+static void parse_inodes(struct ext_mount *mount, const uint8_t *superblock)
+{
+    struct ext_geometry *geometry = &mount->geometry;
+    if (ext_has(mount, EXT_RO_COMPAT, ro_compat_quota)) {
+        geometry->quota_inodes[EXT_QUOTA_USER] =
+            load_le32(superblock + superblock_user_quota_inode);
+        geometry->quota_inodes[EXT_QUOTA_GROUP] =
+            load_le32(superblock + superblock_group_quota_inode);
+    }
+    if (ext_has(mount, EXT_RO_COMPAT, ro_compat_quota) &&
+        ext_has(mount, EXT_RO_COMPAT, ro_compat_project)) {
+        geometry->quota_inodes[EXT_QUOTA_PROJECT] =
+            load_le32(superblock + superblock_project_quota_inode);
+    }
+    if (ext_has(mount, EXT_COMPAT, compat_orphan_file)) {
+        geometry->orphan_file_inode = load_le32(superblock + superblock_orphan_file_inode);
+    }
+}
+
 enum status ext_superblock_parse(
     struct ext_mount *mount, const uint8_t *superblock, const struct block_device *device)
 {
@@ -306,5 +326,6 @@ enum status ext_superblock_parse(
     if (status == STATUS_OK) {
         status = parse_journal(mount, superblock);
     }
+    parse_inodes(mount, superblock);
     return status;
 }

@@ -18,6 +18,9 @@ static uint32_t entry_index(const struct ext_mount *mount, const struct block_ca
 static bool has_room(const struct ext_mount *mount, uint32_t block_count)
 {
     const struct ext_transaction *transaction = &mount->transaction;
+    if (ext_has(mount, EXT_RO_COMPAT, ro_compat_quota)) {
+        block_count += ext_quota_step_blocks;
+    }
     uint64_t held_count = mount->cache.held.count + block_count + commit_block_count;
     uint64_t revocation_count = mount->counts.pending_metadata_count + ext_change_pending_max;
     bool in_journal = mount->journal.device == nullptr ||

@@ -279,9 +279,18 @@ enum status ext_attributes_inherit(
 /* Of an inode that goes: it no longer has its attribute block. The caller stores it. */
 enum status ext_attributes_free(struct ext_mount *mount, struct ext_inode *inode);
 
-/* ---- quota.c ----------------------------------------------------------------------------------
+/* ---- quota.c, quota_write.c -------------------------------------------------------------------
  */
 
-/* The owners of an inode have so much more, or less, from now on. Inside a change. */
-enum status ext_quota_charge(
-    struct ext_mount *mount, const struct ext_inode *inode, int64_t bytes, int64_t inodes);
+/* All quota files, whole: what a mount checks before a charge relies on it. */
+enum status ext_quota_check(struct ext_mount *mount);
+
+/*
+ * An inode takes other blocks or has other owners than before, is new (`before` is nullptr) or gone
+ * (`after` is). Only for what stores inodes, which sees every such change. Inside a change.
+ */
+enum status ext_quota_move(
+    struct ext_mount *mount, const struct ext_inode *before, const struct ext_inode *after);
+
+/* The blocks that quota adds to those of a step. */
+constexpr uint32_t ext_quota_step_blocks = 12;

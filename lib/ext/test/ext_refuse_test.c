@@ -57,7 +57,7 @@ static void make_tree(void)
 
 /* The bits that a volume may carry, written down once more, independently of the registry. */
 static const uint32_t accepted_bits[EXT_FEATURE_WORD_COUNT] = {0x1e3f, 0xe7d6, 0x1777b};
-static const uint32_t read_only_bits[EXT_FEATURE_WORD_COUNT] = {0, 0x0400, 0x17100};
+static const uint32_t read_only_bits[EXT_FEATURE_WORD_COUNT] = {0, 0x0400, 0x15000};
 
 static void judge_one_bit(enum ext_feature_word word, uint32_t bit)
 {
