@@ -12,7 +12,7 @@ from pathlib import Path
 
 from imagemaker import ext, host
 from media import damage, layout
-from media.recipe import DATA, Recipe, RecipeError, load
+from media.recipe import DATA, ROOT, Recipe, RecipeError, load
 from media.tree import Content, Node, Tree, TreeError
 
 IDENTITY = "d0e1f2a3-b4c5-4d6e-8f70-8192a3b4c5d6"
@@ -225,17 +225,19 @@ class Maker:
     def _step_verity(self, given: list[str]) -> None:
         """Seal a file as Linux does: tree and description behind its contents, from the next 64
         KiB on."""
-        path, algorithm, *salt = given
+        path, algorithm, salt, *signer = [*given, ""] if len(given) == 2 else given
         node = self.tree.nodes[path]
         source = self._file(node.content)
         merkle, descriptor = self.scratch / "merkle", self.scratch / "descriptor"
-        options = [f"--salt={salt[0]}"] if salt else []
+        options = [f"--salt={salt}"] if salt else []
         host.run(["fsverity", "digest", str(source), f"--hash-alg={algorithm}", *options,
                   f"--out-merkle-tree={merkle}", f"--out-descriptor={descriptor}"])
         sealed = Content(list(node.content.pieces), node.content.size_bytes)
         at = -(-sealed.size_bytes // VERITY_ALIGN_BYTES) * VERITY_ALIGN_BYTES
         sealed.put(at, merkle.read_bytes())
         described = descriptor.read_bytes()
+        if signer:
+            described = self._signed(source, described, algorithm, *signer)
         at = -(-sealed.size_bytes // 4096) * 4096
         sealed.put(at, described)
         # The size of the description is the last word of the last block.
@@ -247,6 +249,15 @@ class Maker:
                             f"sif {quoted} size {node.content.size_bytes}",
                             f"sif {quoted} flags 0x{0x80000 | VERITY_FLAG:x}"])
         node.given["flags"] = 0x80000 | VERITY_FLAG
+
+    def _signed(self, source: Path, described: bytes, algorithm: str, key: str, certificate: str
+                ) -> bytes:
+        """A description with a signature behind it, whose size stands at byte 4."""
+        signature = self.scratch / "signature"
+        host.run(["fsverity", "sign", str(source), str(signature), f"--hash-alg={algorithm}",
+                  f"--key={ROOT / key}", f"--cert={ROOT / certificate}"])
+        signed = signature.read_bytes()
+        return described[:4] + struct.pack("<I", len(signed)) + described[8:] + signed
 
     def _step_directory(self, given: dict) -> None:
         """A folder of very many names for one file, as linear entries; e2fsck makes a tree of it.
