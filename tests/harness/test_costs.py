@@ -8,7 +8,7 @@ from pathlib import Path
 from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
-from harness import bench, costs  # noqa: E402
+from harness import bench, costs, suites  # noqa: E402
 from harness.costs import Cost  # noqa: E402
 from harness.outcome import UsageError  # noqa: E402
 
@@ -106,6 +106,11 @@ class Files(unittest.TestCase):
         for name, row in rows.items():
             if row.cost is not None:
                 self.assertLessEqual(row.cost, row.must or row.cost, name)
+
+    def test_benchmarks_without_a_table_are_run_too(self):
+        jobs = suites._bench_jobs(mock.Mock(), suites.Estimates())
+        self.assertEqual([job.name for job in jobs], bench.names())
+        self.assertLess(set(costs.load()), set(bench.names()))
 
 
 class Readings(unittest.TestCase):

@@ -7,8 +7,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from harness import (costs, counts, durations, images, lastpass, passcache, paths, programs, runner,
-                     sources, state, tidy, tools)
+from harness import (bench, costs, counts, durations, images, lastpass, passcache, paths, programs,
+                     runner, sources, state, tidy, tools)
 from harness.check import Check, Job
 from harness.coverage import checks as coverage_checks
 from harness.outcome import BuildError
@@ -136,7 +136,7 @@ def _bench_jobs(context: runner.Context, estimates: Estimates) -> list[Job]:
     def job(name: str) -> Job:
         return Job("bench", name, estimates.of("bench", name),
                    lambda: [costs.check(name, context)])
-    return [job(name) for name in costs.load()]
+    return [job(name) for name in bench.names()]
 
 
 def jobs(chosen: tuple[str, ...], scenarios: list[Scenario], context: runner.Context | None,
