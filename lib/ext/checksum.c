@@ -24,6 +24,18 @@ uint32_t ext_superblock_checksum(const uint8_t *superblock)
     return ext_checksum(crc32c_seed, superblock, superblock_checksum);
 }
 
+bool ext_superblock_torn(const uint8_t *superblock)
+{
+    uint8_t toggled[4];
+    size_t at = superblock_feature_incompat;
+    size_t after = at + sizeof toggled;
+    store_le32(toggled, load_le32(superblock + at) ^ incompat_needs_recovery);
+    uint32_t checksum = ext_checksum(crc32c_seed, superblock, at);
+    checksum = ext_checksum(checksum, toggled, sizeof toggled);
+    checksum = ext_checksum(checksum, superblock + after, superblock_checksum - after);
+    return checksum == load_le32(superblock + superblock_checksum);
+}
+
 bool ext_superblock_checksum_valid(const uint8_t *superblock)
 {
     return ext_superblock_checksum(superblock) == load_le32(superblock + superblock_checksum);

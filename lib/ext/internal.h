@@ -78,6 +78,8 @@ static inline uint64_t ext_mark(enum ext_mark_kind kind, const struct ext_inode 
 /* ---- checksum.c ------------------------------------------------------------------------------ */
 
 uint32_t ext_superblock_checksum(const uint8_t *superblock);
+/* Whether needs_recovery was being changed when only one of the two sectors arrived. */
+bool ext_superblock_torn(const uint8_t *superblock);
 bool ext_superblock_checksum_valid(const uint8_t *superblock);
 uint32_t ext_checksum_seed_of_uuid(const uint8_t uuid[16]);
 bool ext_descriptor_checksum_valid(

@@ -77,7 +77,10 @@ static enum status parse_checksum(struct ext_mount *mount, const uint8_t *superb
     if (superblock[superblock_checksum_type] != checksum_type_crc32c) {
         return refuse(mount, "checksum type", "only CRC-32C is known");
     }
-    if (!ext_superblock_checksum_valid(superblock)) {
+    bool torn = ext_has(mount, EXT_COMPAT, compat_has_journal) && ext_superblock_torn(superblock);
+    if (torn) {
+        mount->features[EXT_INCOMPAT] |= incompat_needs_recovery; /* Recovery mends it. */
+    } else if (!ext_superblock_checksum_valid(superblock)) {
         return corrupt(mount, "super block checksum");
     }
     mount->geometry.checksum_seed = has_seed ? load_le32(superblock + superblock_checksum_seed)

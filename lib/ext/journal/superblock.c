@@ -130,16 +130,18 @@ static enum status parse_shape(
     return STATUS_OK;
 }
 
-/* A journal of its own device says whose it is. */
+/* A journal on a device of its own may say whose it is; tools that make one by hand do not. */
 static enum status check_user(struct ext_mount *mount, const uint8_t *superblock)
 {
     if (!mount->journal.external) {
         return STATUS_OK;
     }
-    if (load_be32(superblock + journal_superblock_user_count) != 1) {
-        return ext_journal_refuse(mount, "journal device", "it does not belong to one volume");
+    uint32_t user_count = load_be32(superblock + journal_superblock_user_count);
+    if (user_count > 1) {
+        return ext_journal_refuse(mount, "journal device", "several volumes use it");
     }
-    if (memcmp(superblock + journal_superblock_users, mount->uuid, sizeof mount->uuid) != 0) {
+    if (user_count == 1 &&
+        memcmp(superblock + journal_superblock_users, mount->uuid, sizeof mount->uuid) != 0) {
         return ext_journal_refuse(mount, "journal device", "it belongs to another volume");
     }
     return STATUS_OK;

@@ -6,8 +6,6 @@
 #define _GNU_SOURCE
 #include "journal_image.h"
 
-#include <sys/wait.h>
-
 constexpr uint32_t random_journal_count = 510;
 
 static struct image image;
@@ -125,50 +123,19 @@ static struct journal_place make_journal(uint32_t shape_index)
     return place;
 }
 
-/* What e2fsck makes of the image in memory: a copy, and its exit status. */
-static int judge(struct image *judged)
-{
-    CHECK(journal_write_file("judged", image.bytes, image.size_bytes));
-    int status = system("timeout -s KILL 60 e2fsck -y -E journal_only judged >judge.log 2>&1");
-    CHECK(image_load(judged, "judged"));
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-/* Makes the two super blocks of both the same where they may differ. */
-static void mask_superblocks(struct image *judged, struct journal_place place)
-{
-    memset(judged->bytes + superblock_offset_bytes, 0, superblock_bytes);
-    memset(image.bytes + superblock_offset_bytes, 0, superblock_bytes);
-    size_t at = (size_t)(place.bytes - image.bytes);
-    memset(judged->bytes + at, 0, 1024);
-    memset(image.bytes + at, 0, 1024);
-}
-
-static void compare_with_judge(struct image *judged, struct journal_place place)
-{
-    const uint8_t *other = judged->bytes + (place.bytes - image.bytes);
-    size_t incompat_at = superblock_offset_bytes + superblock_feature_incompat;
-    CHECK(load_be32(place.bytes + journal_superblock_start) == 0);
-    CHECK_EQUAL(load_be32(place.bytes + journal_superblock_sequence),
-        load_be32(other + journal_superblock_sequence));
-    CHECK_EQUAL(load_le32(image.bytes + incompat_at), load_le32(judged->bytes + incompat_at));
-    mask_superblocks(judged, place);
-    CHECK(memcmp(image.bytes, judged->bytes, image.size_bytes) == 0);
-}
-
 static void random_journals_are_replayed_as_by_e2fsck(void)
 {
     static struct image judged;
     for (uint32_t index = 0; index < random_journal_count; index++) {
         random_state = 7919 * (index + 1);
         struct journal_place place = make_journal(index % shape_count);
-        CHECK_EQUAL(judge(&judged), 0);
+        CHECK_EQUAL(journal_judge(&image, &judged), 0);
         enum status status = image_mount(&image);
         if (status != STATUS_OK) {
             printf("journal %u: %d %s\n", index, status, image.mount.corruption.what);
         }
         CHECK_EQUAL(status, STATUS_OK);
-        compare_with_judge(&judged, place);
+        journal_compare(&image, &judged, place);
         image_free(&judged);
         image_free(&image);
     }

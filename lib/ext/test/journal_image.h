@@ -8,6 +8,8 @@
 
 #include <lib/crc/crc.h>
 
+#include <sys/wait.h>
+
 #include "../format.h"
 #include "../journal/format.h"
 #include "ext_image.h"
@@ -70,6 +72,7 @@ static inline bool journal_map_load(struct journal_map *map, const char *name)
     if (!image_run("debugfs -R 'stat <8>' %s >map 2>/dev/null", name)) {
         return false;
     }
+    map->count = 0;
     FILE *file = fopen("map", "r");
     while (fscanf(file, "%255s", word) == 1) {
         journal_map_piece(map, word);
@@ -206,4 +209,34 @@ static inline void journal_add_legacy(struct journal_place place)
             sequence++;
         }
     }
+}
+
+/* What e2fsck makes of the image in memory: a copy, and its exit status. It says more in judge.log.
+ */
+static inline int journal_judge(const struct image *image, struct image *judged)
+{
+    CHECK(journal_write_file("judged", image->bytes, image->size_bytes));
+    int status = system("timeout -s KILL 60 e2fsck -y -E journal_only judged >judge.log 2>&1");
+    CHECK(image_load(judged, "judged"));
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/*
+ * Two volumes after recovery: equal but for the super blocks of volume and journal, of which some
+ * fields are compared. Both images are changed.
+ */
+static inline void journal_compare(
+    struct image *image, struct image *judged, struct journal_place place)
+{
+    uint8_t *other = judged->bytes + (place.bytes - image->bytes);
+    size_t incompat_at = superblock_offset_bytes + superblock_feature_incompat;
+    CHECK(load_be32(place.bytes + journal_superblock_start) == 0);
+    CHECK_EQUAL(load_be32(place.bytes + journal_superblock_sequence),
+        load_be32(other + journal_superblock_sequence));
+    CHECK_EQUAL(load_le32(image->bytes + incompat_at), load_le32(judged->bytes + incompat_at));
+    memset(judged->bytes + superblock_offset_bytes, 0, superblock_bytes);
+    memset(image->bytes + superblock_offset_bytes, 0, superblock_bytes);
+    memset(place.bytes, 0, 1024);
+    memset(other, 0, 1024);
+    CHECK(memcmp(image->bytes, judged->bytes, image->size_bytes) == 0);
 }
