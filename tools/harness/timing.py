@@ -26,9 +26,10 @@ MEASURED = re.compile(r"\b\d+(?= (?:us|ms)\b)")
 # that is ordered by slots.
 PLACELESS = ("ERIX_BLOCKD:READY:GPT", "ERIX_KERNEL:GRAPH 0x*")
 # A program that fails or dies ends the run, and how many of those that start at the same time have
-# said before that they are ready is a matter of time.
+# said before that they are ready, and how far rootd has gone on, is a matter of time.
 REPORTS = ("rootd: * reports: *", "crashd: process *", "ERIX_ROOTD:DBG:POST_START_CLEANUP_OK*")
-OVERTAKEN = "ERIX_*:READY:*"
+OVERTAKEN = ("ERIX_*:READY:*", "ERIX_ROOTD:READY", "ERIX_ROOTD:MEMORY rootd *",
+             "ERIX_KERNEL:ROOTD_STAGE:PROBE_SPAWN*")
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def _placed(log: list[str]) -> list[tuple[int, str]]:
         (others if any(markers.matches(each, line) for each in PLACELESS) else placed).append(
             (number, line))
     if any(_reports(line) for _, line in placed):
-        others = [line for line in others if not markers.matches(OVERTAKEN, line[1])]
+        others = [line for line in others if not _early(line[1])]
     return placed + sorted(others, key=lambda line: line[1])
 
 
@@ -72,8 +73,12 @@ def _reports(line: str) -> bool:
     return any(markers.matches(each, line) for each in REPORTS)
 
 
+def _early(line: str) -> bool:
+    return any(markers.matches(each, line) for each in OVERTAKEN)
+
+
 def _overtaken(line: str, by: str) -> bool:
-    return markers.matches(OVERTAKEN, line) and _reports(by)
+    return _early(line) and _reports(by)
 
 
 def parting(first: list[str], second: list[str]) -> Parting | None:
