@@ -32,6 +32,7 @@
     X(UNSUPPORTED, "not supported")                                                                \
     X(CORRUPT, "corrupt data")                                                                     \
     X(UNTRUSTED, "signature or digest does not match")                                             \
+    X(NO_KEY, "key is not available")                                                              \
     X(IO, "input/output error")                                                                    \
     X(NO_SPACE, "no space left on device")                                                         \
     X(READ_ONLY, "read-only")                                                                      \

@@ -9,10 +9,13 @@
  */
 #include "directory.h"
 
+#include "names.h"
+
 /* A walk over entries; `stopped` as soon as the visitor wants no more. */
 struct walk {
     struct ext_mount *mount;
     struct ext_visitor visitor;
+    struct ext_names names;
     uint64_t cursor;
     bool stopped;
 };
@@ -39,6 +42,10 @@ static enum status walk_area(struct walk *walk, const struct ext_entry_area *are
             .name_bytes = record.name_bytes,
             .type = (enum ext_type)record.type,
         };
+        enum status status = ext_names_show(&walk->names, &entry.name, &entry.name_bytes);
+        if (status != STATUS_OK) {
+            return status;
+        }
         walk->stopped = !walk->visitor.visit(walk->visitor.context, &entry);
     }
     return STATUS_OK;
@@ -111,7 +118,10 @@ enum status ext_read_directory(struct ext_mount *mount, struct ext_file *directo
     if (directory->inode.type != EXT_TYPE_DIRECTORY) {
         return STATUS_NOT_DIRECTORY;
     }
-    struct walk walk = {.mount = mount, .visitor = visitor, .cursor = cursor};
+    struct walk walk = {.mount = mount,
+        .visitor = visitor,
+        .names = ext_names_of(mount, &directory->inode),
+        .cursor = cursor};
     bool inline_data = (directory->inode.flags & inode_flag_inline_data) != 0;
     status = inline_data ? walk_inline(&walk, &directory->inode) : walk_blocks(&walk, directory);
     if (status != STATUS_OK) {
@@ -122,10 +132,15 @@ enum status ext_read_directory(struct ext_mount *mount, struct ext_file *directo
 
 /* ---- One name -------------------------------------------------------------------------------- */
 
-static bool is_dots(struct ext_name name)
+/* All comparing of names is here. */
+static enum status compare(const struct ext_record *record, struct ext_name name, bool *equal_out)
 {
-    return name.bytes[0] == '.' &&
-           (name.size_bytes == 1 || (name.size_bytes == 2 && name.bytes[1] == '.'));
+    if (name.folding == nullptr) {
+        *equal_out = ext_record_is(record, name);
+        return STATUS_OK;
+    }
+    struct ext_name stored = {.bytes = record->name, .size_bytes = record->name_bytes};
+    return ext_names_alike(stored, name, equal_out);
 }
 
 enum status ext_area_find(struct ext_mount *mount, const struct ext_entry_area *area,
@@ -138,7 +153,14 @@ enum status ext_area_find(struct ext_mount *mount, const struct ext_entry_area *
         if (!ext_record_parse(mount, area, at, &record)) {
             return ext_corrupt(mount, "directory entry size", place->entry->block);
         }
-        if (record.inode_number != 0 && ext_record_is(&record, name)) {
+        bool equal = false;
+        if (record.inode_number != 0) {
+            enum status status = compare(&record, name, &equal);
+            if (status != STATUS_OK) {
+                return status;
+            }
+        }
+        if (equal) {
             place->area = *area;
             place->at = at;
             place->previous_at = previous_at;
@@ -225,7 +247,7 @@ enum status ext_entry_find(struct ext_mount *mount, struct ext_file *directory,
     } else if (!ext_is_indexed(mount, &directory->inode)) {
         uint64_t block_count = directory->inode.size_bytes >> mount->geometry.block_shift;
         status = find_in_blocks(mount, directory, block_count, name, &place);
-    } else if (is_dots(name)) {
+    } else if (ext_name_is_dot(name.bytes, name.size_bytes)) {
         status = find_dots(mount, directory, name, &place);
     } else {
         status = find_in_index(mount, directory, name, &place);
@@ -253,6 +275,26 @@ static enum status find_inline_dots(struct ext_mount *mount, const struct ext_in
     return status;
 }
 
+static enum status find_number(
+    struct ext_mount *mount, struct ext_file *directory, struct ext_name name, uint64_t *number_out)
+{
+    struct ext_entry_place place;
+    enum status status = ext_entry_find(mount, directory, name, &place);
+    if (status == STATUS_OK) {
+        *number_out = place.inode_number;
+        block_cache_put(&mount->cache, place.entry);
+    }
+    return status;
+}
+
+static enum status find_dots_by_kind(
+    struct ext_mount *mount, struct ext_file *directory, struct ext_name name, uint64_t *number_out)
+{
+    return (directory->inode.flags & inode_flag_inline_data) != 0
+               ? find_inline_dots(mount, &directory->inode, name, number_out)
+               : find_number(mount, directory, name, number_out);
+}
+
 enum status ext_lookup(struct ext_mount *mount, struct ext_file *directory, const char *name,
     uint32_t name_bytes, uint64_t *number_out)
 {
@@ -270,14 +312,13 @@ enum status ext_lookup(struct ext_mount *mount, struct ext_file *directory, cons
         return STATUS_NOT_DIRECTORY;
     }
     struct ext_name wanted = {.bytes = name, .size_bytes = name_bytes};
-    if ((directory->inode.flags & inode_flag_inline_data) != 0 && is_dots(wanted)) {
-        return find_inline_dots(mount, &directory->inode, wanted, number_out);
+    if (ext_name_is_dot(name, name_bytes)) {
+        return find_dots_by_kind(mount, directory, wanted, number_out);
     }
-    struct ext_entry_place place;
-    status = ext_entry_find(mount, directory, wanted, &place);
+    struct ext_names names = ext_names_of(mount, &directory->inode);
+    status = ext_names_stored(&names, &wanted);
     if (status == STATUS_OK) {
-        *number_out = place.inode_number;
-        block_cache_put(&mount->cache, place.entry);
+        status = find_number(mount, directory, wanted, number_out);
     }
-    return status;
+    return status == STATUS_OK ? ext_names_check_child(&names, *number_out) : status;
 }

@@ -65,7 +65,7 @@ static inline bool ext_record_parse(const struct ext_mount *mount,
     return true;
 }
 
-/* Whether a record has the name. All comparing of names is here. */
+/* Whether a record has the name, byte for byte. */
 static inline bool ext_record_is(const struct ext_record *record, struct ext_name name)
 {
     return record->name_bytes == name.size_bytes &&
@@ -73,7 +73,8 @@ static inline bool ext_record_is(const struct ext_record *record, struct ext_nam
 }
 
 /* Whether the records fill the area and each of them is possible: a fault, or nullptr. */
-const char *ext_area_fault(const struct ext_mount *mount, const struct ext_entry_area *area);
+const char *ext_area_fault(const struct ext_mount *mount, const struct ext_inode *directory,
+    const struct ext_entry_area *area);
 
 /* ---- Blocks: directory_block.c --------------------------------------------------------------- */
 
@@ -125,6 +126,7 @@ enum ext_hash_version : uint32_t {
     EXT_HASH_HALF_MD4_UNSIGNED,
     EXT_HASH_TEA_UNSIGNED,
     EXT_HASH_VERSION_COUNT,
+    EXT_HASH_SIPHASH = EXT_HASH_VERSION_COUNT, /* of encrypted names that ignore case */
 };
 
 struct ext_hash {

@@ -3,22 +3,15 @@
  * Blocks of directories, [ext4 Directory Entries] and [ext4 Hash Tree Directories]: each is checked
  * as a whole, checksum and structure, when it comes into memory, and marked as what it is.
  */
+#include "casefold.h"
 #include "directory.h"
+#include "names.h"
 
 static const struct ext_name name_dot = {.bytes = ".", .size_bytes = 1};
 static const struct ext_name name_parent = {.bytes = "..", .size_bytes = 2};
 
-static bool name_valid(const struct ext_record *record)
-{
-    for (uint32_t index = 0; index < record->name_bytes; index++) {
-        if (record->name[index] == '/' || record->name[index] == '\0') {
-            return false;
-        }
-    }
-    return record->name_bytes > 0;
-}
-
-const char *ext_area_fault(const struct ext_mount *mount, const struct ext_entry_area *area)
+const char *ext_area_fault(const struct ext_mount *mount, const struct ext_inode *directory,
+    const struct ext_entry_area *area)
 {
     uint32_t at = 0;
     while (at < area->size_bytes) {
@@ -29,8 +22,12 @@ const char *ext_area_fault(const struct ext_mount *mount, const struct ext_entry
         if (record.inode_number > mount->geometry.inode_count) {
             return "directory entry names no inode";
         }
-        if (record.inode_number != 0 && !name_valid(&record)) {
-            return "name of a directory entry";
+        if (record.inode_number != 0) {
+            const char *fault = ext_stored_name_fault(
+                directory, record.name, record.name_bytes, record.record_bytes);
+            if (fault != nullptr) {
+                return fault;
+            }
         }
         if (record.inode_number != 0 && record.type >= EXT_TYPE_COUNT) {
             return "type of a directory entry";
@@ -129,7 +126,9 @@ static const char *index_root_fault(
         block[index_root_info_bytes] != index_root_info_bytes_wanted) {
         return "hash tree root";
     }
-    if (block[index_root_hash_version] > index_hash_version_max) {
+    uint8_t version = block[index_root_hash_version];
+    bool siphash = ext_is_encrypted(inode) && ext_ignores_case(inode);
+    if (siphash ? version != EXT_HASH_SIPHASH : version > index_hash_version_max) {
         return "hash tree hash version";
     }
     if (block[index_root_level_count] > level_max) {
@@ -170,7 +169,7 @@ static const char *block_fault(const struct ext_mount *mount, const struct ext_i
 {
     struct ext_entry_area area = {.bytes = block, .size_bytes = mount->geometry.block_bytes};
     *kind_out = logical_block == 0 ? EXT_MARK_DIRECTORY_FIRST : EXT_MARK_DIRECTORY_LATER;
-    const char *fault = ext_area_fault(mount, &area);
+    const char *fault = ext_area_fault(mount, inode, &area);
     if (fault == nullptr && logical_block == 0) {
         fault = dots_fault(mount, inode, &area);
     }

@@ -9,12 +9,15 @@
  * Statuses, alike for all calls unless said otherwise:
  *   CORRUPT      the medium contradicts its format; `mount->corruption` says what and where;
  *   UNSUPPORTED  the medium is honest but asks for what we refuse; `mount->refusal` says what;
+ *   NO_KEY       names, contents or a target are encrypted, and the key was not given;
+ *   UNTRUSTED    a sealed file is none that the caller trusts;
  *   IO, ...      what the device said;
  *   NO_MEMORY    every block of the cache is in use (fewer than ext_cache_block_count_min).
  */
 #pragma once
 
 #include <lib/block/block.h>
+#include <lib/ext/protection.h>
 
 #include <stddef.h>
 #include <stdint.h>
@@ -234,13 +237,17 @@ struct ext_mount {
     uint64_t change_count;                      /* tells an ext_file that it is out of date */
     uint32_t directory_group;                   /* where the last directory of the root went */
     uint32_t features[EXT_FEATURE_WORD_COUNT];
-    bool read_only; /* some feature, the device or an option forbids writing */
-    bool writable;  /* it can be written: nothing forbids it, and what it needs is there */
-    bool clean;     /* unmounted in order and without known errors */
+    bool read_only;    /* some feature, the device or an option forbids writing */
+    bool writable;     /* it can be written: nothing forbids it, and what it needs is there */
+    bool clean;        /* unmounted in order and without known errors */
+    bool strict_names; /* in directories that ignore case, names are UTF-8 */
     uint8_t uuid[16];
     char label[17]; /* ends with NUL */
     struct ext_corruption corruption;
     struct ext_refusal refusal;
+    struct ext_keys keys;
+    struct ext_verity verity;
+    uint8_t protected_unit[ext_block_bytes_max]; /* part of which was asked for */
 };
 
 /* What the cache of a mount is made of; borrowed for the life of the mount. */
@@ -420,10 +427,14 @@ struct ext_visitor {
 enum status ext_read_directory(struct ext_mount *mount, struct ext_file *directory, uint64_t cursor,
     struct ext_visitor visitor);
 
+struct ext_names;
+
 /* A name in a directory, as it is stored. */
 struct ext_name {
     const char *bytes; /* not ended by NUL */
     uint32_t size_bytes;
+    /* Private: not nullptr if names that only differ in case are this one. */
+    struct ext_names *folding;
 };
 
 /* The inode of a name. NOT_FOUND; NOT_DIRECTORY; NAME_TOO_LONG; INVALID_ARGUMENT if empty. */

@@ -60,6 +60,8 @@ constexpr size_t superblock_group_quota_inode = 0x244;
 constexpr size_t superblock_backup_groups = 0x24c;
 constexpr size_t superblock_project_quota_inode = 0x26c;
 constexpr size_t superblock_checksum_seed = 0x270;
+constexpr size_t superblock_encoding = 0x27c;
+constexpr size_t superblock_encoding_flags = 0x27e;
 constexpr size_t superblock_orphan_file_inode = 0x280;
 constexpr size_t superblock_checksum = 0x3fc;
 
@@ -94,6 +96,8 @@ constexpr uint32_t incompat_attribute_inodes = 1U << 10;
 constexpr uint32_t incompat_checksum_seed = 1U << 13;
 constexpr uint32_t incompat_large_directory = 1U << 14;
 constexpr uint32_t incompat_inline_data = 1U << 15;
+constexpr uint32_t incompat_encrypt = 1U << 16;
+constexpr uint32_t incompat_casefold = 1U << 17;
 constexpr uint32_t ro_compat_sparse_super = 1U << 0;
 constexpr uint32_t ro_compat_large_file = 1U << 1;
 constexpr uint32_t ro_compat_huge_file = 1U << 3;
@@ -102,6 +106,7 @@ constexpr uint32_t ro_compat_quota = 1U << 8;
 constexpr uint32_t ro_compat_bigalloc = 1U << 9;
 constexpr uint32_t ro_compat_metadata_checksum = 1U << 10;
 constexpr uint32_t ro_compat_project = 1U << 13;
+constexpr uint32_t ro_compat_verity = 1U << 15;
 constexpr uint32_t ro_compat_orphan_present = 1U << 16;
 
 /* ---- Multiple mount protection, [ext4 Multiple Mount Protection] ----------------------------- */

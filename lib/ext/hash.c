@@ -1,13 +1,28 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Hashes of names, [ext4 Hash Tree Directories]: the order in which a hash tree keeps the entries
- * of a directory. Three ways of mixing, each with bytes taken as signed or as unsigned numbers,
- * since the format began on machines that did not agree about that.
+ * of a directory. Names that ignore case are folded before. Three ways of mixing, each with bytes
+ * taken as signed or as unsigned numbers, since the format began on machines that did not agree
+ * about that.
  */
 #include "directory.h"
 
+#include <lib/unicode/unicode.h>
+
+#include "casefold.h"
+#include "names.h"
+
 /* The greatest value of a hash is the end of a directory to some readers, so no name has it. */
 constexpr uint32_t hash_end = 0xffff'fffe;
+
+/* Of a name that ignores case. */
+constexpr uint32_t folded_name_bytes_max = ext_name_bytes_max * unicode_fold_growth_max;
+
+static uint32_t usable_hash(uint32_t hash)
+{
+    hash &= ~ext_hash_continued;
+    return hash == hash_end ? hash - 2 : hash;
+}
 
 struct bytes_left {
     const char *bytes;
@@ -185,18 +200,50 @@ struct ext_hash ext_hash_bytes(
         hash = hash_tea(left, state);
         break;
     }
-    hash.major &= ~ext_hash_continued;
-    if (hash.major == hash_end) {
-        hash.major -= 2;
-    }
+    hash.major = usable_hash(hash.major);
     return hash;
+}
+
+/* A name as it is hashed; what is no UTF-8 is not folded. The result borrows `folded`. */
+static struct ext_name fold_name(const struct ext_inode *directory, struct ext_name name,
+    uint8_t folded[static folded_name_bytes_max])
+{
+    size_t folded_bytes;
+    if (!ext_ignores_case(directory) || unicode_fold(name.bytes, name.size_bytes, folded,
+                                            folded_name_bytes_max, &folded_bytes) != STATUS_OK) {
+        return name;
+    }
+    return (struct ext_name){.bytes = (const char *)folded, .size_bytes = (uint32_t)folded_bytes};
+}
+
+static enum status hash_siphash(struct ext_mount *mount, const struct ext_inode *directory,
+    struct ext_name name, struct ext_hash *hash_out)
+{
+    struct ext_policy policy;
+    uint8_t key[siphash_key_bytes];
+    enum status status = ext_policy_read(mount, directory, &policy);
+    if (status == STATUS_OK) {
+        status = ext_directory_hash_key(mount, &policy, key);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    uint64_t hash = siphash_2_4(key, name.bytes, name.size_bytes);
+    crypto_wipe(key, sizeof key);
+    *hash_out =
+        (struct ext_hash){.major = usable_hash((uint32_t)(hash >> 32)), .minor = (uint32_t)hash};
+    return STATUS_OK;
 }
 
 enum status ext_name_hash(struct ext_mount *mount, const struct ext_inode *directory,
     uint32_t version, struct ext_name name, struct ext_hash *hash_out)
 {
-    (void)directory; /* What its names are folded or enciphered with will matter here. */
     const struct ext_geometry *geometry = &mount->geometry;
+    uint8_t folded[folded_name_bytes_max];
+    name = fold_name(directory, name, folded);
+    if (version == EXT_HASH_SIPHASH && ext_is_encrypted(directory)) {
+        return hash_siphash(mount, directory, name, hash_out);
+    }
     if (version >= EXT_HASH_VERSION_COUNT) {
         return ext_corrupt(mount, "hash tree hash version", 0);
     }

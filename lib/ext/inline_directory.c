@@ -35,7 +35,7 @@ enum status ext_inline_directory_pin(
         fault = "directory has no parent";
     }
     for (uint32_t index = 0; index < 2 && fault == nullptr; index++) {
-        fault = ext_area_fault(mount, &directory.areas[index]);
+        fault = ext_area_fault(mount, inode, &directory.areas[index]);
     }
     if (fault != nullptr) {
         status = ext_corrupt(mount, fault, pieces.entry->block);

@@ -153,8 +153,27 @@ static const char *flags_fault(const struct ext_mount *mount, uint32_t flags)
         !ext_has(mount, EXT_INCOMPAT, incompat_inline_data)) {
         return "inode has inline data on a volume without";
     }
-    if ((flags & (inode_flag_encrypted | inode_flag_verity | inode_flag_casefold)) != 0) {
+    if (((flags & inode_flag_encrypted) != 0 && !ext_has(mount, EXT_INCOMPAT, incompat_encrypt)) ||
+        ((flags & inode_flag_casefold) != 0 && !ext_has(mount, EXT_INCOMPAT, incompat_casefold)) ||
+        ((flags & inode_flag_verity) != 0 && !ext_has(mount, EXT_RO_COMPAT, ro_compat_verity))) {
         return "inode uses a feature that the volume has not";
+    }
+    return nullptr;
+}
+
+/* Flags that are only possible on some types of inodes. */
+static const char *protection_fault(const struct ext_inode *inode)
+{
+    uint32_t flags = inode->flags;
+    if ((flags & inode_flag_casefold) != 0 && inode->type != EXT_TYPE_DIRECTORY) {
+        return "an inode without names ignores case";
+    }
+    if ((flags & inode_flag_verity) != 0 &&
+        (inode->type != EXT_TYPE_FILE || (flags & inode_flag_extents) == 0)) {
+        return "sealed inode that cannot be sealed";
+    }
+    if ((flags & inode_flag_encrypted) != 0 && (flags & inode_flag_inline_data) != 0) {
+        return "inline data of an encrypted inode";
     }
     return nullptr;
 }
@@ -175,6 +194,10 @@ static const char *inode_fault(const struct ext_mount *mount, const struct ext_i
     }
     if (inode->type == EXT_TYPE_UNKNOWN) {
         return "inode type";
+    }
+    fault = protection_fault(inode);
+    if (fault != nullptr) {
+        return fault;
     }
     if (inode->size_bytes > size_limit(mount, inode)) {
         return "inode size beyond its map";

@@ -189,6 +189,16 @@ uint64_t ext_block_map_limit(const struct ext_geometry *geometry);
 enum status ext_extent_find(struct ext_mount *mount, const struct ext_inode *inode,
     uint64_t logical_block, struct ext_run *run_out);
 
+/* ---- read.c ---------------------------------------------------------------------------------- */
+
+/* The bytes that blocks of a file hold, whatever its size and protection. */
+enum status ext_read_stored(
+    struct ext_mount *mount, struct ext_file *file, struct ext_read_request request);
+
+/* The same into any memory of this program: all comes through the cache. */
+enum status ext_read_cached(
+    struct ext_mount *mount, struct ext_file *file, struct ext_read_request request);
+
 /* ---- inline.c -------------------------------------------------------------------------------- */
 
 /* Where the bytes of a file inside its inode are: up to two pieces. The second is in `entry`. */

@@ -5,7 +5,8 @@
  */
 #include <string.h>
 
-#include "internal.h"
+#include "crypt.h"
+#include "protected_read.h"
 
 constexpr uint32_t gather_count_max = 16;
 constexpr uint64_t run_blocks_max = (uint64_t)1 << 18; /* in one transfer: 1 GiB of 4 KiB blocks */
@@ -56,6 +57,7 @@ struct reading {
     struct block_buffer buffer;
     struct block_transfer transfers[gather_count_max];
     uint32_t transfer_count;
+    bool cached; /* whole blocks come through the cache too */
 };
 
 static void advance(struct reading *reading, uint64_t done_bytes)
@@ -172,14 +174,40 @@ static enum status read_mapped(struct reading *reading)
         if (status != STATUS_OK) {
             return status;
         }
-        bool whole =
-            is_aligned(reading->offset_bytes, block_bytes) && reading->left_bytes >= block_bytes;
+        bool whole = !reading->cached && is_aligned(reading->offset_bytes, block_bytes) &&
+                     reading->left_bytes >= block_bytes;
         status = whole ? read_whole(reading, &run) : read_part(reading, &run);
         if (status != STATUS_OK) {
             return status;
         }
     }
     return submit(reading);
+}
+
+static enum status read_blocks(
+    struct ext_mount *mount, struct ext_file *file, struct ext_read_request request, bool cached)
+{
+    struct reading reading = {
+        .mount = mount,
+        .file = file,
+        .offset_bytes = request.offset_bytes,
+        .left_bytes = request.size_bytes,
+        .buffer = request.buffer,
+        .cached = cached,
+    };
+    return read_mapped(&reading);
+}
+
+enum status ext_read_stored(
+    struct ext_mount *mount, struct ext_file *file, struct ext_read_request request)
+{
+    return read_blocks(mount, file, request, false);
+}
+
+enum status ext_read_cached(
+    struct ext_mount *mount, struct ext_file *file, struct ext_read_request request)
+{
+    return read_blocks(mount, file, request, true);
 }
 
 /* Copies what [offset, offset + left) has in common with a piece that begins at piece_offset. */
@@ -214,18 +242,22 @@ static enum status read_inline(struct reading *reading)
     return STATUS_OK;
 }
 
+/* How many of the bytes that are asked for are before the end of the file. */
+static uint64_t bytes_in_file(const struct ext_file *file, struct ext_read_request request)
+{
+    uint64_t size_bytes = file->inode.size_bytes;
+    if (request.offset_bytes >= size_bytes) {
+        return 0;
+    }
+    uint64_t left_bytes = size_bytes - request.offset_bytes;
+    return left_bytes < request.size_bytes ? left_bytes : request.size_bytes;
+}
+
 /* Contents of a file or a symbolic link. */
 static enum status read_contents(struct ext_mount *mount, struct ext_file *file,
     struct ext_read_request request, uint64_t *done_bytes_out)
 {
-    uint64_t size_bytes = file->inode.size_bytes;
-    uint64_t left_bytes = 0;
-    if (request.offset_bytes < size_bytes) {
-        left_bytes = size_bytes - request.offset_bytes;
-    }
-    if (left_bytes > request.size_bytes) {
-        left_bytes = request.size_bytes;
-    }
+    uint64_t left_bytes = bytes_in_file(file, request);
     struct reading reading = {
         .mount = mount,
         .file = file,
@@ -257,7 +289,15 @@ enum status ext_read(struct ext_mount *mount, struct ext_file *file,
     if (file->inode.type != EXT_TYPE_FILE) {
         return STATUS_INVALID_ARGUMENT;
     }
-    return read_contents(mount, file, request, done_bytes_out);
+    if (!ext_is_protected(&file->inode)) {
+        return read_contents(mount, file, request, done_bytes_out);
+    }
+    request.size_bytes = bytes_in_file(file, request);
+    status = ext_read_protected(mount, file, request);
+    if (status == STATUS_OK) {
+        *done_bytes_out = request.size_bytes;
+    }
+    return status;
 }
 
 /* [ext4 Symbolic Links]: a target that fits into the block area is kept there. */
@@ -289,11 +329,18 @@ enum status ext_read_link(
             return status;
         }
     }
-    for (uint64_t index = 0; index < done_bytes; index++) {
+    uint32_t target_bytes = (uint32_t)done_bytes;
+    if (ext_is_encrypted(inode)) {
+        status = ext_link_decrypt(mount, inode, (uint8_t *)target, target_bytes, &target_bytes);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    for (uint32_t index = 0; index < target_bytes; index++) {
         if (target[index] == '\0') {
             return ext_corrupt(mount, "symbolic link with a NUL", 0);
         }
     }
-    *target_bytes_out = (uint32_t)done_bytes;
+    *target_bytes_out = target_bytes;
     return STATUS_OK;
 }

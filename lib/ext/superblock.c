@@ -11,7 +11,7 @@
  */
 #include <string.h>
 
-#include "internal.h"
+#include "casefold.h"
 
 constexpr uint32_t log_block_size_max = 2; /* 4 KiB */
 constexpr uint32_t cluster_shift_max = 16; /* in blocks */
@@ -328,6 +328,9 @@ enum status ext_superblock_parse(
     }
     if (status == STATUS_OK) {
         status = parse_journal(mount, superblock);
+    }
+    if (status == STATUS_OK) {
+        status = ext_encoding_judge(mount, superblock);
     }
     parse_inodes(mount, superblock);
     return status;

@@ -49,4 +49,5 @@ extern int errno;
 #define ETIMEDOUT 110
 #define EUCLEAN 117 /* the file system contradicts itself */
 #define ECANCELED 125
+#define ENOKEY 126       /* key is not available */
 #define EKEYREJECTED 129 /* signature or digest does not match */

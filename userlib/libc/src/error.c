@@ -53,6 +53,7 @@ static const char *const texts[] = {
     [ETIMEDOUT] = "Timed out",
     [EUCLEAN] = "Corrupt data",
     [ECANCELED] = "Cancelled",
+    [ENOKEY] = "Key is not available",
     [EKEYREJECTED] = "Signature or digest does not match",
 };
 
@@ -74,6 +75,7 @@ static const int errors[STATUS_COUNT] = {
     [STATUS_UNSUPPORTED] = ENOTSUP,
     [STATUS_CORRUPT] = EUCLEAN,
     [STATUS_UNTRUSTED] = EKEYREJECTED,
+    [STATUS_NO_KEY] = ENOKEY,
     [STATUS_IO] = EIO,
     [STATUS_NO_SPACE] = ENOSPC,
     [STATUS_READ_ONLY] = EROFS,
