@@ -161,6 +161,24 @@ enum status ext_allocate_inode(
     return STATUS_OK;
 }
 
+enum status ext_inode_in_use(struct ext_mount *mount, uint32_t number, bool *used_out)
+{
+    struct ext_group_pin group;
+    enum status status = ext_group_pin(mount, group_of(&mount->geometry, number), &group);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct block_cache_entry *bitmap;
+    status = ext_bitmap_pin(mount, &group, EXT_MARK_INODE_BITMAP, &bitmap);
+    if (status == STATUS_OK) {
+        *used_out =
+            bitmap_test(bitmap->buffer.bytes, (number - 1) % mount->geometry.inodes_per_group);
+        block_cache_put(&mount->cache, bitmap);
+    }
+    block_cache_put(&mount->cache, group.entry);
+    return status;
+}
+
 enum status ext_free_inode(struct ext_mount *mount, uint32_t number, bool directory)
 {
     const struct ext_geometry *geometry = &mount->geometry;

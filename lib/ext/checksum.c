@@ -172,8 +172,31 @@ uint32_t ext_attribute_block_checksum(
     return ext_checksum(checksum, bytes + after, mount->geometry.block_bytes - after);
 }
 
+/* All but the last words, and where the block is. */
+uint32_t ext_orphan_block_checksum(
+    const struct ext_mount *mount, uint32_t seed, const struct block_cache_entry *entry)
+{
+    uint8_t number[8];
+    store_le64(number, entry->block);
+    uint32_t checksum = ext_checksum(seed, number, sizeof number);
+    return ext_checksum(
+        checksum, entry->buffer.bytes, mount->geometry.block_bytes - orphan_tail_bytes);
+}
+
+static uint32_t mmp_checksum_of(const struct ext_mount *mount, const uint8_t *block)
+{
+    return ext_checksum(mount->geometry.checksum_seed, block, mmp_checksum);
+}
+
 bool ext_mmp_checksum_valid(const struct ext_mount *mount, const uint8_t *block)
 {
-    return !ext_has_checksums(mount) || ext_checksum(mount->geometry.checksum_seed, block,
-                                            mmp_checksum) == load_le32(block + mmp_checksum);
+    return !ext_has_checksums(mount) ||
+           load_le32(block + mmp_checksum) == mmp_checksum_of(mount, block);
+}
+
+void ext_mmp_checksum_store(const struct ext_mount *mount, uint8_t *block)
+{
+    if (ext_has_checksums(mount)) {
+        store_le32(block + mmp_checksum, mmp_checksum_of(mount, block));
+    }
 }

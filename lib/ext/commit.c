@@ -199,11 +199,15 @@ enum status ext_unmount(struct ext_mount *mount)
     if (status == STATUS_OK && mount->transaction.in_use_marked) {
         status = ext_checkpoint(mount);
         if (status == STATUS_OK) {
+            status = ext_orphans_unmount(mount);
+        }
+        if (status == STATUS_OK) {
             status = ext_mark_unused(mount);
         }
     }
+    enum status given = ext_mmp_give(mount);
     mount->writable = false;
-    return status;
+    return status == STATUS_OK ? given : status;
 }
 
 enum status ext_checkpoint(struct ext_mount *mount)

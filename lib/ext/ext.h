@@ -121,7 +121,8 @@ struct ext_geometry {
     uint32_t wanted_extra_bytes; /* of a new inode, past the first 128 */
     uint32_t backup_groups[2];   /* with sparse_super2 */
     uint32_t checksum_seed;
-    uint64_t mmp_block;                          /* with mmp */
+    uint64_t mmp_block; /* with mmp */
+    uint32_t mmp_update_seconds;
     uint32_t quota_inodes[ext_quota_type_count]; /* with quota; 0: none of this type */
     uint32_t orphan_file_inode;                  /* with orphan_file */
     uint32_t revision;
@@ -235,6 +236,8 @@ struct ext_mount {
     struct ext_time now; /* what changes are stamped with; see ext_set_time */
     struct block_cache_entry *superblock_entry; /* pinned while the volume can be written */
     uint64_t change_count;                      /* tells an ext_file that it is out of date */
+    uint32_t orphan_block;                      /* of their file, where the last search ended */
+    uint32_t mmp_sequence;                      /* that we have written; 0: none */
     uint32_t directory_group;                   /* where the last directory of the root went */
     uint32_t features[EXT_FEATURE_WORD_COUNT];
     bool read_only;    /* some feature, the device or an option forbids writing */

@@ -23,6 +23,13 @@ void ext_set_time(struct ext_mount *mount, struct ext_time now);
 /* Everything changed so far is on the medium, for certain, when this returns OK. */
 enum status ext_sync(struct ext_mount *mount);
 
+/*
+ * On a volume with mmp: says once more that it is in use, which the owner of the mount does every
+ * mount->geometry.mmp_update_seconds. UNSUPPORTED, and nothing is written any more, if somebody
+ * else has taken it meanwhile.
+ */
+enum status ext_mmp_tick(struct ext_mount *mount);
+
 /* ext_sync, then the volume is marked as not in use; nothing can be written through it after. */
 enum status ext_unmount(struct ext_mount *mount);
 

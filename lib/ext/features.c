@@ -51,7 +51,7 @@ static const struct ext_feature features[] = {
     {EXT_RO_COMPAT, 13, EXT_ACCEPTED, "project", nullptr},
     {EXT_RO_COMPAT, 14, EXT_ACCEPTED_READ_ONLY, "shared_blocks", "one block, many owners"},
     {EXT_RO_COMPAT, 15, EXT_ACCEPTED_READ_ONLY, "verity", "nothing is sealed"},
-    {EXT_RO_COMPAT, 16, EXT_ACCEPTED_READ_ONLY, "orphan_present", "orphans wait to be removed"},
+    {EXT_RO_COMPAT, 16, EXT_ACCEPTED, "orphan_present", nullptr},
 };
 
 constexpr uint32_t feature_count = sizeof features / sizeof features[0];

@@ -44,12 +44,14 @@ constexpr size_t superblock_journal_inode = 0xe0;
 constexpr size_t superblock_journal_device = 0xe4;
 constexpr size_t superblock_descriptor_bytes = 0xfe;
 constexpr size_t superblock_reserved_descriptor_blocks = 0xce;
+constexpr size_t superblock_last_orphan = 0xe8;
 constexpr size_t superblock_hash_seed = 0xec;
 constexpr size_t superblock_hash_version = 0xfc;
 constexpr size_t superblock_first_meta_group = 0x104;
 constexpr size_t superblock_block_count_high = 0x150;
 constexpr size_t superblock_reserved_count_high = 0x154;
 constexpr size_t superblock_free_block_count_high = 0x158;
+constexpr size_t superblock_mmp_update_seconds = 0x166;
 constexpr size_t superblock_mmp_block = 0x168;
 constexpr size_t superblock_wanted_extra_bytes = 0x15e;
 constexpr size_t superblock_flags = 0x160;
@@ -113,9 +115,22 @@ constexpr uint32_t ro_compat_orphan_present = 1U << 16;
 
 constexpr size_t mmp_magic_at = 0x00;
 constexpr size_t mmp_sequence = 0x04;
+constexpr size_t mmp_time = 0x08;
+constexpr size_t mmp_node_name = 0x10;
+constexpr uint32_t mmp_node_name_bytes = 64;
 constexpr size_t mmp_checksum = 0x3fc;
 constexpr uint32_t mmp_magic = 0x004d4d50;
 constexpr uint32_t mmp_sequence_clean = 0xff4d4d50;
+constexpr uint32_t mmp_sequence_max = 0xe24d4d4f;
+
+/* ---- Orphan file, [ext4 Orphan file]: inode numbers, and the end of each block ----------------
+ */
+
+constexpr uint32_t orphan_tail_bytes = 8;
+constexpr size_t orphan_tail_magic = 0x0;
+constexpr size_t orphan_tail_checksum = 0x4;
+constexpr uint32_t orphan_magic = 0x0b10'ca04;
+constexpr uint32_t orphan_file_blocks_max = 8192;
 
 /* ---- Group descriptor, [ext4 Block Group Descriptors] ---------------------------------------- */
 

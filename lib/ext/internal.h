@@ -58,6 +58,7 @@ enum ext_mark_kind : uint32_t {
     EXT_MARK_INODE_BITMAP,
     EXT_MARK_INODES,
     EXT_MARK_QUOTA,
+    EXT_MARK_ORPHANS,
 };
 
 static inline uint64_t ext_mark_of(enum ext_mark_kind kind, uint64_t number)
@@ -96,7 +97,10 @@ uint32_t ext_bitmap_checksum(
     const struct ext_mount *mount, enum ext_mark_kind kind, const uint8_t *bitmap);
 uint32_t ext_attribute_block_checksum(
     const struct ext_mount *mount, uint64_t block, const uint8_t *bytes);
+uint32_t ext_orphan_block_checksum(
+    const struct ext_mount *mount, uint32_t seed, const struct block_cache_entry *entry);
 bool ext_mmp_checksum_valid(const struct ext_mount *mount, const uint8_t *block);
+void ext_mmp_checksum_store(const struct ext_mount *mount, uint8_t *block);
 
 /* CRC-32C of `size_bytes` bytes that follow what `seed` stands for. */
 uint32_t ext_checksum(uint32_t seed, const uint8_t *bytes, size_t size_bytes);

@@ -60,36 +60,6 @@ static enum status check_groups(struct ext_mount *mount)
     return STATUS_OK;
 }
 
-/* A volume that another machine may have mounted is refused, [ext4 Multiple Mount Protection]. */
-static enum status check_mmp(struct ext_mount *mount)
-{
-    if (!ext_has(mount, EXT_INCOMPAT, incompat_mmp)) {
-        return STATUS_OK;
-    }
-    uint64_t block = mount->geometry.mmp_block;
-    struct block_cache_entry *entry;
-    enum status status = block_cache_get(&mount->cache, block, &entry);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    const uint8_t *bytes = entry->buffer.bytes;
-    if (load_le32(bytes + mmp_magic_at) != mmp_magic) {
-        status = ext_corrupt(mount, "multiple mount protection magic", block);
-    } else if (!ext_mmp_checksum_valid(mount, bytes)) {
-        status = ext_corrupt(mount, "multiple mount protection checksum", block);
-    } else if (load_le32(bytes + mmp_sequence) != mmp_sequence_clean) {
-        mount->refusal = (struct ext_refusal){
-            .what = "mmp",
-            .reason = "the volume is in use, or was not unmounted",
-            .feature_word = EXT_INCOMPAT,
-            .feature_bit = log2_floor(incompat_mmp),
-        };
-        status = STATUS_UNSUPPORTED;
-    }
-    block_cache_put(&mount->cache, entry);
-    return status;
-}
-
 static bool stop_at_once(void *, const struct ext_entry *)
 {
     return false;
@@ -127,7 +97,7 @@ static enum status load(struct ext_mount *mount, struct block_device *device,
     ext_journal_take_memory(mount, memory);
     status = init_cache(mount, device, memory);
     if (status == STATUS_OK) {
-        status = check_mmp(mount);
+        status = ext_mmp_check(mount);
     }
     return status == STATUS_OK ? ext_journal_open(mount, device, options) : status;
 }
@@ -176,7 +146,17 @@ static enum status prepare_writing(struct ext_mount *mount, const struct ext_mou
     };
     mount->journal.head_block = mount->journal.first_block;
     enum status status = ext_superblock_pin(mount);
+    if (status == STATUS_OK) {
+        status = ext_mmp_take(mount);
+    }
     mount->writable = status == STATUS_OK;
+    if (mount->writable) {
+        status = ext_orphans_process(mount);
+    }
+    if (status != STATUS_OK) {
+        (void)ext_mmp_give(mount); /* The mount has failed already. */
+        mount->writable = false;
+    }
     return status;
 }
 
@@ -197,6 +177,9 @@ enum status ext_mount(struct ext_mount *mount, struct block_device *device,
     }
     if (status == STATUS_OK) {
         status = ext_quota_check(mount);
+    }
+    if (status == STATUS_OK) {
+        status = ext_orphans_check(mount);
     }
     if (status == STATUS_OK) {
         status = prepare_writing(mount, &memory, &options);

@@ -15,16 +15,9 @@ enum status ext_quota_pin(
 {
     struct ext_mount *mount = quota->mount;
     uint32_t shift = mount->geometry.block_shift - quota_block_shift;
-    struct ext_run run;
-    enum status status = ext_map(mount, &quota->file, number >> shift, &run);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    if (run.kind != EXT_RUN_DATA) {
-        return fault_in(quota, "quota file with a hole", 0);
-    }
     struct ext_quota_block block = {.number = number};
-    status = block_cache_get(&mount->cache, run.physical_block, &block.entry);
+    enum status status = ext_own_file_pin(
+        mount, &quota->file, number >> shift, "quota file with a hole", &block.entry);
     if (status != STATUS_OK) {
         return status;
     }
@@ -62,18 +55,13 @@ enum status ext_quota_open(struct ext_mount *mount, uint32_t type, struct ext_qu
         return STATUS_NOT_FOUND;
     }
     *quota_out = (struct ext_quota){.mount = mount, .type = type};
-    quota_out->file.change_count = mount->change_count;
-    enum status status = ext_load_inode(mount, number, &quota_out->file.inode);
-    if (status == STATUS_NOT_FOUND || status == STATUS_INVALID_ARGUMENT) {
-        return fault_in(quota_out, "quota file is missing", 0);
-    }
+    enum status status =
+        ext_own_file_open(mount, number, "quota file is missing", &quota_out->file);
     if (status != STATUS_OK) {
         return status;
     }
-    const struct ext_inode *inode = &quota_out->file.inode;
-    if (inode->type != EXT_TYPE_FILE || (inode->flags & inode_flag_inline_data) != 0 ||
-        inode->size_bytes < quota_block_bytes) {
-        return fault_in(quota_out, "quota file is none", 0);
+    if (quota_out->file.inode.size_bytes < quota_block_bytes) {
+        return fault_in(quota_out, "quota file size", 0);
     }
     struct ext_quota_block header;
     status = ext_quota_pin(quota_out, 0, &header);

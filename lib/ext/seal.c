@@ -66,6 +66,14 @@ static void seal_attributes(const struct ext_mount *mount, const struct block_ca
         bytes + attribute_block_checksum, ext_attribute_block_checksum(mount, entry->block, bytes));
 }
 
+static void seal_orphans(const struct ext_mount *mount, const struct block_cache_entry *entry)
+{
+    uint8_t *tail =
+        (uint8_t *)entry->buffer.bytes + mount->geometry.block_bytes - orphan_tail_bytes;
+    store_le32(
+        tail + orphan_tail_checksum, ext_orphan_block_checksum(mount, entry->owner_seed, entry));
+}
+
 void ext_seal(struct ext_mount *mount, struct block_cache_entry *entry)
 {
     if (!ext_has_checksums(mount)) {
@@ -90,6 +98,9 @@ void ext_seal(struct ext_mount *mount, struct block_cache_entry *entry)
         return;
     case EXT_MARK_ATTRIBUTES:
         seal_attributes(mount, entry);
+        return;
+    case EXT_MARK_ORPHANS:
+        seal_orphans(mount, entry);
         return;
     default: /* Without a checksum, or with one that is always right. */
         return;

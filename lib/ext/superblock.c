@@ -256,6 +256,7 @@ static enum status parse_descriptors(struct ext_mount *mount, const uint8_t *sup
     parse_hash(geometry, superblock);
     if (ext_has(mount, EXT_INCOMPAT, incompat_mmp)) {
         geometry->mmp_block = load_le64(superblock + superblock_mmp_block);
+        geometry->mmp_update_seconds = load_le16(superblock + superblock_mmp_update_seconds);
         if (!ext_blocks_valid(mount, geometry->mmp_block, 1)) {
             return corrupt(mount, "place of the multiple mount protection block");
         }

@@ -21,6 +21,29 @@ enum status ext_superblock_pin(struct ext_mount *mount)
     return status;
 }
 
+enum status ext_superblock_last_orphan(struct ext_mount *mount, uint32_t *number_out)
+{
+    uint64_t block = superblock_offset_bytes >> mount->geometry.block_shift;
+    uint64_t within = superblock_offset_bytes & (mount->geometry.block_bytes - 1);
+    struct block_cache_entry *entry;
+    enum status status = block_cache_get(&mount->cache, block, &entry);
+    if (status == STATUS_OK) {
+        const uint8_t *bytes = entry->buffer.bytes;
+        *number_out = load_le32(bytes + within + superblock_last_orphan);
+        block_cache_put(&mount->cache, entry);
+    }
+    return status;
+}
+
+enum status ext_superblock_set_last_orphan(struct ext_mount *mount, uint32_t number)
+{
+    enum status status = ext_change_block(mount, mount->superblock_entry);
+    if (status == STATUS_OK) {
+        store_le32(superblock_of(mount) + superblock_last_orphan, number);
+    }
+    return status;
+}
+
 static void store_count(
     const struct ext_mount *mount, uint8_t *superblock, size_t low, size_t high, uint64_t count)
 {

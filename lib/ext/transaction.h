@@ -100,6 +100,10 @@ enum status ext_journal_commit(struct ext_mount *mount);
 /* The log holds nothing that must be replayed, for certain. */
 enum status ext_journal_empty(struct ext_mount *mount);
 
+/* The first of the list of orphans, 0 if there is none; setting it is part of a change. */
+enum status ext_superblock_last_orphan(struct ext_mount *mount, uint32_t *number_out);
+enum status ext_superblock_set_last_orphan(struct ext_mount *mount, uint32_t number);
+
 /* ---- group_write.c --------------------------------------------------------------------------- */
 
 /* A group's descriptor in its block, which is pinned, and what it says. */
@@ -172,6 +176,9 @@ enum status ext_free_blocks(
 enum status ext_allocate_inode(
     struct ext_mount *mount, uint32_t parent_number, bool directory, uint32_t *number_out);
 enum status ext_free_inode(struct ext_mount *mount, uint32_t number, bool directory);
+
+/* Whether its bitmap says that an inode is in use. */
+enum status ext_inode_in_use(struct ext_mount *mount, uint32_t number, bool *used_out);
 
 /* Where the data of an inode best begins. */
 uint64_t ext_inode_goal(const struct ext_mount *mount, uint64_t number);
@@ -278,6 +285,55 @@ enum status ext_attributes_inherit(
 
 /* Of an inode that goes: it no longer has its attribute block. The caller stores it. */
 enum status ext_attributes_free(struct ext_mount *mount, struct ext_inode *inode);
+
+/* ---- own_file.c -------------------------------------------------------------------------------
+ */
+
+/* A file of the file system's own; CORRUPT, with `missing`, if there is no such file. */
+enum status ext_own_file_open(
+    struct ext_mount *mount, uint32_t number, const char *missing, struct ext_file *file_out);
+
+/* One of its blocks, pinned; CORRUPT, with `hole`, if there is none. */
+enum status ext_own_file_pin(struct ext_mount *mount, struct ext_file *file, uint64_t logical_block,
+    const char *hole, struct block_cache_entry **entry_out);
+
+/* ---- orphan.c ---------------------------------------------------------------------------------
+ */
+
+/*
+ * Makes an inode an orphan, or takes it out of all that are. Inside a change; `inode` is modified
+ * and the caller stores it.
+ */
+enum status ext_orphan_add(struct ext_mount *mount, struct ext_inode *inode);
+enum status ext_orphan_remove(struct ext_mount *mount, struct ext_inode *inode);
+
+/* All orphans are what they should be. */
+enum status ext_orphans_check(struct ext_mount *mount);
+
+/* Deletes those without links and shortens the others, in changes of its own. */
+enum status ext_orphans_process(struct ext_mount *mount);
+
+/* Before the volume is marked as unused: it says whether there are any. */
+enum status ext_orphans_unmount(struct ext_mount *mount);
+
+/* ---- delete.c ---------------------------------------------------------------------------------
+ */
+
+/* Whether the block area maps blocks. */
+bool ext_inode_has_map(const struct ext_inode *inode);
+
+/* Deletes an inode that is an orphan without links, in changes of its own. */
+enum status ext_delete_inode(struct ext_mount *mount, uint64_t number);
+
+/* ---- mmp.c ------------------------------------------------------------------------------------
+ */
+
+/* Refuses a volume that is in use. */
+enum status ext_mmp_check(struct ext_mount *mount);
+
+/* Says on the medium that we use the volume, and that nobody does. */
+enum status ext_mmp_take(struct ext_mount *mount);
+enum status ext_mmp_give(struct ext_mount *mount);
 
 /* ---- quota.c, quota_write.c -------------------------------------------------------------------
  */
