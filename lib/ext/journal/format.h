@@ -94,3 +94,45 @@ constexpr size_t journal_commit_checksum = 0x10;
 constexpr size_t journal_commit_seconds = 0x30;
 constexpr size_t journal_commit_nanoseconds = 0x38;
 constexpr uint32_t journal_commit_bytes = 0x3c;
+
+/* ---- Fast commits, [jbd2 Fast Commits] --------------------------------------------------------
+ *
+ * Tags behind each other in the blocks of their area, little-endian like the rest of the volume. A
+ * tag lies in one block. A segment is the tags up to a tail, which ends its block; all segments of
+ * one area follow a head in its first block.
+ */
+
+enum fast_tag : uint16_t {
+    FAST_TAG_ADD_RANGE = 1,
+    FAST_TAG_DELETE_RANGE = 2,
+    FAST_TAG_CREATE = 3,
+    FAST_TAG_LINK = 4,
+    FAST_TAG_UNLINK = 5,
+    FAST_TAG_INODE = 6,
+    FAST_TAG_PAD = 7,
+    FAST_TAG_TAIL = 8,
+    FAST_TAG_HEAD = 9,
+};
+
+constexpr size_t fast_tag_type = 0x0;
+constexpr size_t fast_tag_value_bytes = 0x2;
+constexpr uint32_t fast_tag_header_bytes = 4;
+
+/* Offsets in the value of a tag. */
+constexpr size_t fast_head_features = 0x0;
+constexpr size_t fast_head_sequence = 0x4;
+constexpr uint32_t fast_head_bytes = 8;
+constexpr size_t fast_tail_sequence = 0x0;
+constexpr size_t fast_tail_checksum = 0x4;
+constexpr uint32_t fast_tail_bytes = 8;
+constexpr size_t fast_range_inode = 0x0;
+constexpr size_t fast_range_extent = 0x4; /* as in an extent tree */
+constexpr uint32_t fast_add_range_bytes = 16;
+constexpr size_t fast_range_logical = 0x4;
+constexpr size_t fast_range_length = 0x8;
+constexpr uint32_t fast_delete_range_bytes = 12;
+constexpr size_t fast_entry_parent = 0x0;
+constexpr size_t fast_entry_inode = 0x4;
+constexpr size_t fast_entry_name = 0x8;
+constexpr size_t fast_inode_number = 0x0;
+constexpr size_t fast_inode_raw = 0x4;

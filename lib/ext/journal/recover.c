@@ -11,6 +11,7 @@
  * Before 3 is on the medium, the log is replayed again, with the same result. Between 3 and 4 the
  * volume needs recovery from an empty log.
  */
+#include "fast_commit.h"
 #include "journal.h"
 #include "walk.h"
 
@@ -70,11 +71,30 @@ static enum status empty_log(struct ext_journal *journal, uint32_t end_sequence)
     return status == STATUS_OK ? block_flush(journal->device) : status;
 }
 
+/* Fast commits are checked like the rest of the log. */
+static enum status check_fast_commits(struct journal_replay *replay)
+{
+    struct ext_mount *mount = replay->walk.mount;
+    struct journal_log *log = replay->walk.log;
+    uint32_t tag_count;
+    enum status status = ext_fast_scan(mount, log, replay->end_sequence, &tag_count);
+    if (status == STATUS_OK) {
+        status = ext_fast_walk(mount, log, tag_count, (struct ext_fast_visitor){});
+    }
+    if (status == STATUS_OK && tag_count > 0) {
+        status = ext_journal_refuse(mount, "fast commit", "only the log can be replayed");
+    }
+    return status;
+}
+
 static enum status replay_log(struct journal_replay *replay, bool read_only)
 {
     enum status status = journal_scan(&replay->walk, &replay->end_sequence);
     if (status == STATUS_OK) {
         status = journal_replay_all(replay, false);
+    }
+    if (status == STATUS_OK) {
+        status = check_fast_commits(replay);
     }
     if (status == STATUS_OK && read_only) {
         status = refuse_read_only(replay->walk.mount);

@@ -14,7 +14,8 @@
 #include "../journal/format.h"
 #include "ext_image.h"
 
-constexpr uint32_t journal_blocks_max = 1024;
+constexpr uint32_t journal_blocks_min = 1024;
+constexpr uint32_t journal_blocks_max = 1280; /* some have room for fast commits besides */
 
 struct journal_shape {
     const char *arguments; /* of mke2fs */
@@ -78,7 +79,7 @@ static inline bool journal_map_load(struct journal_map *map, const char *name)
         journal_map_piece(map, word);
     }
     (void)fclose(file);
-    return map->count == journal_blocks_max;
+    return map->count >= journal_blocks_min;
 }
 
 static inline struct journal_place journal_find(
