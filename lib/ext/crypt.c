@@ -36,8 +36,8 @@ enum status ext_name_encrypt(struct ext_mount *mount, const struct ext_policy *p
     return STATUS_OK;
 }
 
-enum status ext_name_decrypt(
-    struct ext_mount *mount, const struct ext_policy *policy, struct ext_stored_name *stored)
+enum status ext_name_decrypt(struct ext_mount *mount, const struct ext_policy *policy,
+    uint64_t block, struct ext_stored_name *stored)
 {
     const struct aes256 *key;
     enum status status = ext_names_key(mount, policy, &key);
@@ -45,16 +45,16 @@ enum status ext_name_decrypt(
         return status;
     }
     if (stored->size_bytes < stored_name_bytes_min) {
-        return ext_corrupt(mount, "length of an encrypted name", 0);
+        return ext_corrupt(mount, "length of an encrypted name", block);
     }
     aes256_cts_decrypt(key, stored->bytes, stored->size_bytes);
     stored->size_bytes = length_without_padding(stored->bytes, stored->size_bytes);
     for (uint32_t index = 0; index < stored->size_bytes; index++) {
         if (stored->bytes[index] == '\0' || stored->bytes[index] == '/') {
-            return ext_corrupt(mount, "encrypted name", 0);
+            return ext_corrupt(mount, "encrypted name", block);
         }
     }
-    return stored->size_bytes > 0 ? STATUS_OK : ext_corrupt(mount, "encrypted name", 0);
+    return stored->size_bytes > 0 ? STATUS_OK : ext_corrupt(mount, "encrypted name", block);
 }
 
 enum status ext_contents_decrypt(struct ext_mount *mount, const struct ext_policy *policy,

@@ -40,9 +40,9 @@ enum status ext_directory_hash_key(struct ext_mount *mount, const struct ext_pol
 enum status ext_name_encrypt(struct ext_mount *mount, const struct ext_policy *policy,
     const char *name, uint32_t name_bytes, struct ext_stored_name *stored_out);
 
-/* The other way; `stored` is replaced. CORRUPT if no possible name comes out. */
-enum status ext_name_decrypt(
-    struct ext_mount *mount, const struct ext_policy *policy, struct ext_stored_name *stored);
+/* The other way; `stored`, from a block, is replaced. CORRUPT if no possible name comes out. */
+enum status ext_name_decrypt(struct ext_mount *mount, const struct ext_policy *policy,
+    uint64_t block, struct ext_stored_name *stored);
 
 /* Whole blocks of a file in place, numbered from first_block on. */
 enum status ext_contents_decrypt(struct ext_mount *mount, const struct ext_policy *policy,

@@ -42,7 +42,7 @@ static enum status walk_area(struct walk *walk, const struct ext_entry_area *are
             .name_bytes = record.name_bytes,
             .type = (enum ext_type)record.type,
         };
-        enum status status = ext_names_show(&walk->names, &entry.name, &entry.name_bytes);
+        enum status status = ext_names_show(&walk->names, &entry.name, &entry.name_bytes, block);
         if (status != STATUS_OK) {
             return status;
         }
@@ -133,14 +133,15 @@ enum status ext_read_directory(struct ext_mount *mount, struct ext_file *directo
 /* ---- One name -------------------------------------------------------------------------------- */
 
 /* All comparing of names is here. */
-static enum status compare(const struct ext_record *record, struct ext_name name, bool *equal_out)
+static enum status compare(
+    const struct ext_record *record, struct ext_name name, uint64_t block, bool *equal_out)
 {
     if (name.folding == nullptr) {
         *equal_out = ext_record_is(record, name);
         return STATUS_OK;
     }
     struct ext_name stored = {.bytes = record->name, .size_bytes = record->name_bytes};
-    return ext_names_alike(stored, name, equal_out);
+    return ext_names_alike(stored, name, block, equal_out);
 }
 
 enum status ext_area_find(struct ext_mount *mount, const struct ext_entry_area *area,
@@ -155,7 +156,7 @@ enum status ext_area_find(struct ext_mount *mount, const struct ext_entry_area *
         }
         bool equal = false;
         if (record.inode_number != 0) {
-            enum status status = compare(&record, name, &equal);
+            enum status status = compare(&record, name, place->entry->block, &equal);
             if (status != STATUS_OK) {
                 return status;
             }

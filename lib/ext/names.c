@@ -43,7 +43,8 @@ static enum status read_policy(struct ext_names *names)
     return status;
 }
 
-enum status ext_names_show(struct ext_names *names, const char **name, uint32_t *name_bytes)
+enum status ext_names_show(
+    struct ext_names *names, const char **name, uint32_t *name_bytes, uint64_t block)
 {
     if (ext_name_is_dot(*name, *name_bytes)) {
         return STATUS_OK;
@@ -53,7 +54,7 @@ enum status ext_names_show(struct ext_names *names, const char **name, uint32_t 
         if (status == STATUS_OK) {
             memcpy(names->converted.bytes, *name, *name_bytes);
             names->converted.size_bytes = *name_bytes;
-            status = ext_name_decrypt(names->mount, &names->policy, &names->converted);
+            status = ext_name_decrypt(names->mount, &names->policy, block, &names->converted);
         }
         if (status != STATUS_OK) {
             return status;
@@ -62,7 +63,7 @@ enum status ext_names_show(struct ext_names *names, const char **name, uint32_t 
         *name_bytes = names->converted.size_bytes;
     }
     if (ext_ignores_case(names->directory) && !ext_name_encoded(names->mount, *name, *name_bytes)) {
-        return ext_corrupt(names->mount, "name that is no UTF-8", 0);
+        return ext_corrupt(names->mount, "name that is no UTF-8", block);
     }
     return STATUS_OK;
 }
@@ -88,9 +89,10 @@ enum status ext_names_stored(struct ext_names *names, struct ext_name *name)
     return status;
 }
 
-enum status ext_names_alike(struct ext_name stored, struct ext_name name, bool *equal_out)
+enum status ext_names_alike(
+    struct ext_name stored, struct ext_name name, uint64_t block, bool *equal_out)
 {
-    enum status status = ext_names_show(name.folding, &stored.bytes, &stored.size_bytes);
+    enum status status = ext_names_show(name.folding, &stored.bytes, &stored.size_bytes, block);
     if (status == STATUS_OK) {
         *equal_out =
             ext_names_fold_alike(stored.bytes, stored.size_bytes, name.bytes, name.size_bytes);

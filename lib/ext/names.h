@@ -29,8 +29,12 @@ bool ext_name_is_dot(const char *name, uint32_t name_bytes);
 const char *ext_stored_name_fault(const struct ext_inode *directory, const char *name,
     uint32_t name_bytes, uint32_t record_bytes);
 
-/* A stored name becomes the one that is shown; the result is borrowed until the next call. */
-enum status ext_names_show(struct ext_names *names, const char **name, uint32_t *name_bytes);
+/*
+ * A name stored in a block becomes the one that is shown; the result is borrowed until the next
+ * call.
+ */
+enum status ext_names_show(
+    struct ext_names *names, const char **name, uint32_t *name_bytes, uint64_t block);
 
 /*
  * A name as users write it becomes the one to look for. An encrypted one is borrowed from `names`,
@@ -39,7 +43,8 @@ enum status ext_names_show(struct ext_names *names, const char **name, uint32_t 
 enum status ext_names_stored(struct ext_names *names, struct ext_name *name);
 
 /* Whether a stored name is one that ext_names_stored has made, and that ignores case. */
-enum status ext_names_alike(struct ext_name stored, struct ext_name name, bool *equal_out);
+enum status ext_names_alike(
+    struct ext_name stored, struct ext_name name, uint64_t block, bool *equal_out);
 
 /*
  * What a name in an encrypted directory leads to, but for the dots, must be encrypted alike if it

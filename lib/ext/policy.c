@@ -23,7 +23,6 @@ constexpr size_t context_reserved = 5;
 constexpr size_t context_identifier = 8;
 constexpr size_t context_nonce = 24;
 constexpr uint32_t context_bytes = 40;
-constexpr uint32_t context_v1_bytes = 28;
 
 constexpr uint8_t flag_padding_mask = 0x03;
 constexpr uint32_t padding_bytes_min = 4;
@@ -69,16 +68,17 @@ static enum status refuse(struct ext_mount *mount, const char *reason)
 }
 
 /* The mode must exist, be for this purpose, and be ours. */
-static enum status judge_mode(struct ext_mount *mount, uint8_t mode, enum purpose purpose)
+static enum status judge_mode(
+    struct ext_mount *mount, uint8_t mode, enum purpose purpose, uint64_t block)
 {
     bool exists = mode < sizeof modes / sizeof modes[0];
     if (!exists || (modes[mode].purpose & purpose) == 0) {
-        return ext_corrupt(mount, "mode of an encryption policy", 0);
+        return ext_corrupt(mount, "mode of an encryption policy", block);
     }
     return modes[mode].refusal == nullptr ? STATUS_OK : refuse(mount, modes[mode].refusal);
 }
 
-static enum status judge_flags(struct ext_mount *mount, const uint8_t *context)
+static enum status judge_flags(struct ext_mount *mount, const uint8_t *context, uint64_t block)
 {
     for (size_t index = 0; index < sizeof flags_refused / sizeof flags_refused[0]; index++) {
         if ((context[context_flags] & flags_refused[index].flag) != 0) {
@@ -87,7 +87,7 @@ static enum status judge_flags(struct ext_mount *mount, const uint8_t *context)
     }
     for (size_t at = context_reserved; at < context_identifier; at++) {
         if (context[at] != 0) {
-            return ext_corrupt(mount, "reserved bytes of an encryption policy", 0);
+            return ext_corrupt(mount, "reserved bytes of an encryption policy", block);
         }
     }
     if (context[context_unit_shift] != 0 &&
@@ -98,25 +98,25 @@ static enum status judge_flags(struct ext_mount *mount, const uint8_t *context)
 }
 
 static enum status judge_context(
-    struct ext_mount *mount, const uint8_t *context, uint32_t size_bytes)
+    struct ext_mount *mount, const uint8_t *context, uint32_t size_bytes, uint64_t block)
 {
     uint8_t version = size_bytes == 0 ? 0 : context[context_version];
-    if (version == 1 && size_bytes == context_v1_bytes) {
+    if (version == 1) {
         return refuse(mount, "version 1");
     }
     if (version != 2 || size_bytes != context_bytes) {
-        return ext_corrupt(mount, "version of an encryption policy", 0);
+        return ext_corrupt(mount, "version of an encryption policy", block);
     }
-    enum status status = judge_mode(mount, context[context_contents_mode], PURPOSE_CONTENTS);
+    enum status status = judge_mode(mount, context[context_contents_mode], PURPOSE_CONTENTS, block);
     if (status == STATUS_OK) {
-        status = judge_mode(mount, context[context_names_mode], PURPOSE_NAMES);
+        status = judge_mode(mount, context[context_names_mode], PURPOSE_NAMES, block);
     }
-    return status == STATUS_OK ? judge_flags(mount, context) : status;
+    return status == STATUS_OK ? judge_flags(mount, context, block) : status;
 }
 
 /* Copies the attribute; its size may be more than what was copied. */
 static enum status read_context(struct ext_mount *mount, const struct ext_inode *inode,
-    uint8_t context[static context_bytes], uint32_t *size_bytes_out)
+    uint8_t context[static context_bytes], uint32_t *size_bytes_out, uint64_t *block_out)
 {
     static const struct ext_attribute_name name = {
         .index = attribute_index_encryption, .size_bytes = 1, .bytes = "c"};
@@ -136,6 +136,7 @@ static enum status read_context(struct ext_mount *mount, const struct ext_inode 
             attribute.value_bytes < context_bytes ? attribute.value_bytes : context_bytes;
         memcpy(context, area.bytes + attribute.value_at, copied_bytes);
         *size_bytes_out = attribute.value_bytes;
+        *block_out = area.entry->block;
     }
     ext_attribute_put(mount, &area);
     return status;
@@ -146,9 +147,10 @@ enum status ext_policy_read(
 {
     uint8_t context[context_bytes] = {};
     uint32_t size_bytes = 0;
-    enum status status = read_context(mount, inode, context, &size_bytes);
+    uint64_t block = 0;
+    enum status status = read_context(mount, inode, context, &size_bytes, &block);
     if (status == STATUS_OK) {
-        status = judge_context(mount, context, size_bytes);
+        status = judge_context(mount, context, size_bytes, block);
     }
     if (status != STATUS_OK) {
         return status;

@@ -51,6 +51,15 @@ static uint32_t hashes_shift(const struct ext_verity *verity)
     return verity->block_shift - log2_floor(verity->digest_bytes);
 }
 
+/* Notes that the block at an offset of the file is not what was sealed. */
+static enum status corrupt_at(
+    struct ext_mount *mount, struct ext_file *file, const char *what, uint64_t offset_bytes)
+{
+    struct ext_run run;
+    enum status status = ext_map(mount, file, offset_bytes >> mount->geometry.block_shift, &run);
+    return status == STATUS_OK ? ext_corrupt(mount, what, run.physical_block) : status;
+}
+
 /* Reads a block of the tree into the kept memory and checks it. */
 static enum status load_tree_block(struct ext_mount *mount, struct ext_file *file, uint32_t level,
     uint64_t index, const uint8_t *wanted)
@@ -64,7 +73,7 @@ static enum status load_tree_block(struct ext_mount *mount, struct ext_file *fil
     verity->leaf_known = false;
     enum status status = ext_read_cached(mount, file, request);
     if (status == STATUS_OK && !hash_is(verity, verity->leaf, wanted)) {
-        status = ext_corrupt(mount, "verity tree", 0);
+        status = corrupt_at(mount, file, "verity tree", request.offset_bytes);
     }
     return status;
 }
@@ -105,8 +114,9 @@ static enum status check_unit(
         }
         wanted = verity->leaf + (unit & (((uint64_t)1 << shift) - 1)) * verity->digest_bytes;
     }
-    return hash_is(verity, bytes, wanted) ? STATUS_OK
-                                          : ext_corrupt(mount, "contents of a sealed file", 0);
+    return hash_is(verity, bytes, wanted)
+               ? STATUS_OK
+               : corrupt_at(mount, file, "contents of a sealed file", unit << verity->block_shift);
 }
 
 enum status ext_verity_check(

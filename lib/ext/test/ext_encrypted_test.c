@@ -236,7 +236,7 @@ struct change {
 };
 
 static const struct change changes[] = {
-    {0, 1, STATUS_CORRUPT, "version of an encryption policy"},
+    {0, 1, STATUS_UNSUPPORTED, "version 1"},
     {0, 3, STATUS_CORRUPT, "version of an encryption policy"},
     {1, 0, STATUS_CORRUPT, "mode of an encryption policy"},
     {1, 4, STATUS_CORRUPT, "mode of an encryption policy"},
@@ -320,7 +320,7 @@ static void other_policies_are_refused_before_any_key(void)
     image_free(&image);
 }
 
-/* Version 1 is as long as its nonce and key descriptor allow; a length of none is a lie. */
+/* Version 1 is refused as such, whatever is in it; a length that version 2 has not is a lie. */
 static void sizes_of_policies(void)
 {
     static const struct {

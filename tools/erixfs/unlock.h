@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Words between the command and the image that say what opens protected files:
+ *
+ *   --key HEX              a master key, 64 bytes
+ *   --trust sha256:HEX     the digest of a sealed file; also sha512
+ */
+#pragma once
+
+#include <lib/ext/ext.h>
+
+struct trusted_digest {
+    enum ext_verity_algorithm algorithm;
+    uint8_t bytes[sha512_digest_bytes];
+    size_t size_bytes;
+};
+
+struct unlock {
+    uint8_t keys[ext_master_key_max][ext_key_material_bytes];
+    uint32_t key_count;
+    struct trusted_digest digests[ext_verity_root_max];
+    uint32_t digest_count;
+};
+
+/*
+ * Takes the option that stands at words[0] and its value; false, having said why, if there is none,
+ * or one that makes no sense.
+ */
+bool unlock_parse(struct unlock *unlock, char **words, int word_count);
+
+/* Gives a mount all that was parsed. */
+enum status unlock_apply(const struct unlock *unlock, struct ext_mount *mount);
