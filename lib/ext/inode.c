@@ -70,7 +70,7 @@ static struct ext_time parse_time(
     return time;
 }
 
-static void parse_times(struct ext_mount *mount, const uint8_t *raw, struct ext_inode *inode)
+static void parse_times(const struct ext_mount *mount, const uint8_t *raw, struct ext_inode *inode)
 {
     inode->accessed = parse_time(mount, raw, inode_accessed, inode_accessed_extra);
     inode->modified = parse_time(mount, raw, inode_modified, inode_modified_extra);
@@ -106,7 +106,7 @@ static void parse_device(struct ext_inode *inode)
     inode->device_minor = (new & 0xff) | (new >> 12 & 0xfff00);
 }
 
-static struct ext_inode parse_fields(struct ext_mount *mount, uint32_t number, const uint8_t *raw)
+struct ext_inode ext_inode_parse(const struct ext_mount *mount, uint32_t number, const uint8_t *raw)
 {
     struct ext_inode inode = {
         .number = number,
@@ -257,7 +257,7 @@ static enum status parse_inode(struct ext_mount *mount, uint32_t number, const u
             return STATUS_CORRUPT;
         }
     }
-    struct ext_inode inode = parse_fields(mount, number, raw);
+    struct ext_inode inode = ext_inode_parse(mount, number, raw);
     inode.checksum_seed = seed;
     *fault_out = inode_fault(mount, &inode);
     if (*fault_out != nullptr) {

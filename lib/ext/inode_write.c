@@ -141,32 +141,34 @@ enum status ext_inode_change(struct ext_mount *mount, uint64_t number,
     return STATUS_OK;
 }
 
-/* What the medium says of an inode, before it says something else, counts for quota. */
+/*
+ * What the medium says of an inode, before it says something else, counts for quota. Its checksum
+ * is wrong if attributes in it were changed before, which does not matter here.
+ */
 static enum status move_quota(
-    struct ext_mount *mount, uint64_t number, const struct ext_inode *after)
+    struct ext_mount *mount, uint64_t number, const uint8_t *raw, const struct ext_inode *after)
 {
     if (!ext_has(mount, EXT_RO_COMPAT, ro_compat_quota)) {
         return STATUS_OK;
     }
-    struct ext_inode before;
-    enum status status = ext_load_inode(mount, number, &before);
-    return status == STATUS_OK ? ext_quota_move(mount, &before, after) : status;
+    struct ext_inode before = ext_inode_parse(mount, (uint32_t)number, raw);
+    return ext_quota_move(mount, &before, after);
 }
 
 enum status ext_store_inode(struct ext_mount *mount, const struct ext_inode *inode)
 {
     struct block_cache_entry *entry;
     uint8_t *raw;
-    enum status status = move_quota(mount, inode->number, inode);
-    if (status == STATUS_OK) {
-        status = ext_inode_change(mount, inode->number, &entry, &raw);
-    }
+    enum status status = ext_inode_change(mount, inode->number, &entry, &raw);
     if (status != STATUS_OK) {
         return status;
     }
-    struct ext_inode stored = *inode;
-    status = store_fields(mount, raw, &stored);
-    store_checksum(mount, raw, inode->number);
+    status = move_quota(mount, inode->number, raw, inode);
+    if (status == STATUS_OK) {
+        struct ext_inode stored = *inode;
+        status = store_fields(mount, raw, &stored);
+        store_checksum(mount, raw, inode->number);
+    }
     block_cache_put(&mount->cache, entry);
     return status;
 }
@@ -194,18 +196,9 @@ enum status ext_store_new_inode(struct ext_mount *mount, struct ext_inode *inode
     return status == STATUS_OK ? ext_quota_move(mount, nullptr, inode) : status;
 }
 
-/* The generation stays, so that the next inode in the slot gets another. */
-enum status ext_clear_inode(struct ext_mount *mount, const struct ext_inode *inode)
+/* Only the generation stays, so that the next inode in the slot gets another. */
+static void erase(const struct ext_mount *mount, uint8_t *raw, const struct ext_inode *inode)
 {
-    struct block_cache_entry *entry;
-    uint8_t *raw;
-    enum status status = move_quota(mount, inode->number, nullptr);
-    if (status == STATUS_OK) {
-        status = ext_inode_change(mount, inode->number, &entry, &raw);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
     uint32_t inode_bytes = mount->geometry.inode_bytes;
     uint16_t extra_bytes =
         inode_bytes > original_inode_bytes ? load_le16(raw + inode_extra_bytes) : 0;
@@ -216,6 +209,20 @@ enum status ext_clear_inode(struct ext_mount *mount, const struct ext_inode *ino
     store_le32(raw + inode_generation, inode->generation);
     store_le32(raw + inode_deleted, (uint32_t)mount->now.seconds);
     store_checksum(mount, raw, inode->number);
+}
+
+enum status ext_clear_inode(struct ext_mount *mount, const struct ext_inode *inode)
+{
+    struct block_cache_entry *entry;
+    uint8_t *raw;
+    enum status status = ext_inode_change(mount, inode->number, &entry, &raw);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = move_quota(mount, inode->number, raw, nullptr);
+    if (status == STATUS_OK) {
+        erase(mount, raw, inode);
+    }
     block_cache_put(&mount->cache, entry);
-    return STATUS_OK;
+    return status;
 }

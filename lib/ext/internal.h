@@ -171,6 +171,10 @@ enum status ext_inode_pin(struct ext_mount *mount, uint32_t number,
 enum status ext_load_value_inode(
     struct ext_mount *mount, uint64_t number, struct ext_inode *inode_out);
 
+/* The fields of an inode, none of them verified. */
+struct ext_inode ext_inode_parse(
+    const struct ext_mount *mount, uint32_t number, const uint8_t *raw);
+
 /* Reads the inode of a file anew if anything was changed since; so all copies of it agree. */
 enum status ext_refresh(struct ext_mount *mount, struct ext_file *file);
 

@@ -286,6 +286,29 @@ enum status ext_attributes_inherit(
 /* Of an inode that goes: it no longer has its attribute block. The caller stores it. */
 enum status ext_attributes_free(struct ext_mount *mount, struct ext_inode *inode);
 
+/* ---- inline_write.c: contents inside the inode -------------------------------------------------
+ */
+
+/*
+ * Of a new file, stored before: its contents begin inside the inode if they can. The four here are
+ * inside a change; `inode` is modified and the caller stores it. TOO_LARGE: there is no room.
+ */
+enum status ext_inline_init(struct ext_mount *mount, struct ext_inode *inode);
+enum status ext_inline_write(struct ext_mount *mount, struct ext_inode *inode,
+    uint64_t offset_bytes, const void *bytes, uint32_t size_bytes);
+enum status ext_inline_resize(
+    struct ext_mount *mount, struct ext_inode *inode, uint64_t size_bytes);
+
+/* Moves the contents into a block; stores the inode, too. */
+enum status ext_inline_convert(struct ext_mount *mount, struct ext_inode *inode);
+
+/* Changes a file inside its inode; or, if there is no room, makes it one with blocks: !*done_out.
+ */
+enum status ext_inline_write_file(struct ext_mount *mount, struct ext_file *file,
+    const struct ext_read_request *request, bool *done_out);
+enum status ext_inline_truncate_file(
+    struct ext_mount *mount, struct ext_file *file, uint64_t size_bytes, bool *done_out);
+
 /* ---- own_file.c -------------------------------------------------------------------------------
  */
 

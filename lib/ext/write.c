@@ -188,7 +188,12 @@ enum status ext_write(struct ext_mount *mount, struct ext_file *file,
         status = check_writable(&file->inode, request.offset_bytes);
     }
     if (status == STATUS_OK && (file->inode.flags & inode_flag_inline_data) != 0) {
-        status = STATUS_UNSUPPORTED;
+        bool done = false;
+        status = ext_inline_write_file(mount, file, &request, &done);
+        if (done) {
+            *done_bytes_out = request.size_bytes;
+            return status;
+        }
     }
     uint64_t limit = status == STATUS_OK ? ext_file_size_max(mount, &file->inode) : 0;
     if (status == STATUS_OK &&
@@ -282,7 +287,11 @@ enum status ext_truncate(struct ext_mount *mount, struct ext_file *file, uint64_
         status = STATUS_DENIED;
     }
     if (status == STATUS_OK && (file->inode.flags & inode_flag_inline_data) != 0) {
-        status = STATUS_UNSUPPORTED;
+        bool done = false;
+        status = ext_inline_truncate_file(mount, file, size_bytes, &done);
+        if (done) {
+            return status;
+        }
     }
     if (status == STATUS_OK && size_bytes > ext_file_size_max(mount, &file->inode)) {
         status = STATUS_TOO_LARGE;

@@ -186,7 +186,7 @@ static void an_interrupted_mount_is_taken_up(void)
             CHECK(writable_mount(&writable) == STATUS_OK && mount_of()->writable);
             check_finished();
             CHECK(ext_unmount(mount_of()) == STATUS_OK);
-            CHECK(image_fsck(&writable.image));
+            CHECK(first % 4 != 0 || image_fsck(&writable.image));
         }
         CHECK(first > 4);
         free(before);
@@ -331,7 +331,7 @@ int main(void)
         return 1;
     }
     CHECK(image_run("mkdir tree tree/dir && for i in 0 1 2; do echo $i > tree/file$i; done && "
-                    "for i in $(seq 0 8 4000); do dd if=/dev/urandom of=tree/big bs=1024 seek=$i "
+                    "for i in $(seq 0 32 4000); do dd if=/dev/urandom of=tree/big bs=1024 seek=$i "
                     "count=1 conv=notrunc 2>/dev/null; done; cp tree/big tree/too-long && "
                     "head -c 700 /dev/urandom > value && echo a > tree/with-attributes && "
                     "ln -s short tree/short-link && ln -s $(printf %%0100d 7) tree/long-link && "
