@@ -38,22 +38,31 @@ static uint64_t metadata_offset(const struct ext_inode *inode)
     return align_up(inode->size_bytes, verity_alignment_bytes);
 }
 
-/* The offset after the last block of the file, which is in the seal. */
+/*
+ * The offset after the last block of the file, which is in the seal; the way there may lead over
+ * holes. 0 if there is no block behind the contents.
+ */
 static enum status find_end(struct ext_mount *mount, struct ext_file *file, uint64_t *end_out)
 {
     uint32_t shift = mount->geometry.block_shift;
     uint64_t block = metadata_offset(&file->inode) >> shift;
-    struct ext_run run;
-    enum status status = ext_map(mount, file, block, &run);
-    while (status == STATUS_OK && run.kind == EXT_RUN_DATA) {
+    uint64_t end = 0;
+    while (block < extent_logical_limit) {
+        struct ext_run run;
+        enum status status = ext_map(mount, file, block, &run);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        if (run.kind == EXT_RUN_UNWRITTEN) {
+            return ext_corrupt(mount, "unwritten block in a seal", run.physical_block);
+        }
         block += run.block_count;
-        status = ext_map(mount, file, block, &run);
+        if (run.kind == EXT_RUN_DATA) {
+            end = block;
+        }
     }
-    if (status == STATUS_OK && run.kind == EXT_RUN_UNWRITTEN) {
-        status = ext_corrupt(mount, "unwritten block in a seal", run.physical_block);
-    }
-    *end_out = block << shift;
-    return status;
+    *end_out = end << shift;
+    return STATUS_OK;
 }
 
 static enum status read_bytes(struct ext_mount *mount, struct ext_file *file, uint64_t offset_bytes,
