@@ -83,7 +83,7 @@ static void seal_all(struct ext_mount *mount)
 
 /* The order in which the blocks of a transaction are written. */
 enum write_phase : uint32_t {
-    PHASE_FRESH, /* nothing points to them yet */
+    PHASE_FRESH, /* nothing points to them yet, as to the data that were written before */
     PHASE_STRUCTURE,
     PHASE_NAMES,
     PHASE_COUNT,
@@ -115,7 +115,7 @@ static enum status write_phase(struct ext_mount *mount, enum write_phase phase)
             block_cache_release(cache, entry);
         }
     }
-    if (!any) {
+    if (!any && phase != PHASE_FRESH) {
         return STATUS_OK;
     }
     enum status status = block_cache_write_back(cache, BLOCK_CACHE_METADATA);

@@ -238,6 +238,7 @@ struct ext_mount {
     uint64_t change_count;                      /* tells an ext_file that it is out of date */
     uint32_t orphan_block;                      /* of their file, where the last search ended */
     uint32_t mmp_sequence;                      /* that we have written; 0: none */
+    bool superblock_doubtful;                   /* until the journal is replayed */
     uint32_t directory_group;                   /* where the last directory of the root went */
     uint32_t features[EXT_FEATURE_WORD_COUNT];
     bool read_only;    /* some feature, the device or an option forbids writing */

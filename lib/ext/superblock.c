@@ -77,11 +77,14 @@ static enum status parse_checksum(struct ext_mount *mount, const uint8_t *superb
     if (superblock[superblock_checksum_type] != checksum_type_crc32c) {
         return refuse(mount, "checksum type", "only CRC-32C is known");
     }
-    bool torn = ext_has(mount, EXT_COMPAT, compat_has_journal) && ext_superblock_torn(superblock);
-    if (torn) {
+    bool journal = ext_has(mount, EXT_COMPAT, compat_has_journal);
+    if (journal && ext_superblock_torn(superblock)) {
         mount->features[EXT_INCOMPAT] |= incompat_needs_recovery; /* Recovery mends it. */
     } else if (!ext_superblock_checksum_valid(superblock)) {
-        return corrupt(mount, "super block checksum");
+        if (!journal || !ext_has(mount, EXT_INCOMPAT, incompat_needs_recovery)) {
+            return corrupt(mount, "super block checksum");
+        }
+        mount->superblock_doubtful = true; /* The log may hold it: recovery tells. */
     }
     mount->geometry.checksum_seed = has_seed ? load_le32(superblock + superblock_checksum_seed)
                                              : ext_checksum_seed_of_uuid(mount->uuid);

@@ -88,6 +88,7 @@ static enum status write_now(struct ext_mount *mount)
     return status == STATUS_OK ? block_flush(cache->device) : status;
 }
 
+/* Nothing else changes with it: so a super block of which one sector was written can be told. */
 static void store_state(struct ext_mount *mount, bool in_use)
 {
     uint8_t *superblock = superblock_of(mount);
@@ -102,7 +103,8 @@ static void store_state(struct ext_mount *mount, bool in_use)
         state |= state_errors;
     }
     store_le16(superblock + superblock_state, state);
-    ext_superblock_store(mount);
+    store_features(mount, superblock);
+    ext_superblock_checksum_store(mount, superblock);
 }
 
 enum status ext_mark_in_use(struct ext_mount *mount)

@@ -96,8 +96,12 @@ static enum status replay_log(struct journal_replay *replay, bool read_only)
     if (status == STATUS_OK) {
         status = check_fast_commits(replay);
     }
+    struct ext_mount *mount = replay->walk.mount;
+    if (status == STATUS_OK && mount->superblock_doubtful && !replay->superblock_found) {
+        status = ext_corrupt(mount, "super block checksum", 0);
+    }
     if (status == STATUS_OK && read_only) {
-        status = refuse_read_only(replay->walk.mount);
+        status = refuse_read_only(mount);
     }
     if (status == STATUS_OK) {
         status = journal_replay_all(replay, true);
@@ -119,6 +123,8 @@ enum status ext_journal_recover(struct ext_mount *mount, struct block_device *de
         if (status == STATUS_OK) {
             status = empty_log(journal, replay.end_sequence);
         }
+    } else if (mount->superblock_doubtful) {
+        status = ext_corrupt(mount, "super block checksum", 0);
     } else if (read_only) {
         status = refuse_read_only(mount);
     }

@@ -139,6 +139,9 @@ static enum status check_block(
         ext_journal_tag_checksum(journal, replay->walk.sequence, buffer.bytes) != tag.checksum) {
         return ext_corrupt(mount, "checksum of a journal block", tag.volume_block);
     }
+    if (tag.volume_block == superblock_offset_bytes >> mount->geometry.block_shift) {
+        replay->superblock_found = true;
+    }
     return STATUS_OK;
 }
 

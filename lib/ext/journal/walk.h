@@ -46,7 +46,8 @@ struct journal_replay {
     struct block_device *device; /* of the volume */
     struct journal_revocations revocations;
     uint32_t end_sequence;
-    bool writing; /* else only checking */
+    bool writing;          /* else only checking */
+    bool superblock_found; /* the log holds the volume's super block */
     struct block_transfer batch[replay_batch_count_max];
     uint32_t batch_count;
 };

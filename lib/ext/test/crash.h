@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Losses of power, played over: what a workload writes is recorded, and for chosen moments the
+ * volume is built as the disk may hold it then, recovered by a mount and judged, by e2fsck and by
+ * what the workload knows to be safe.
+ */
+#pragma once
+
+#define _GNU_SOURCE
+#include "ext_writable.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+constexpr uint64_t crash_volume_bytes_max = 8 << 20;
+constexpr uint32_t crash_events_max = 200'000;
+constexpr uint64_t crash_data_bytes = 192 << 20;
+constexpr int fsck_limit_ms = 60'000;
+constexpr size_t fsck_output_max = 8192;
+
+extern char **environ;
+
+struct crash_record {
+    struct block_record record;
+    struct block_record_event *events;
+    uint8_t *data;
+};
+
+static inline bool crash_record_make(struct crash_record *crash, struct block_device *below)
+{
+    crash->events = malloc(crash_events_max * sizeof *crash->events);
+    crash->data = malloc(crash_data_bytes);
+    struct block_record_memory memory = {
+        .events = crash->events,
+        .event_count_max = crash_events_max,
+        .data = crash->data,
+        .data_bytes = crash_data_bytes,
+    };
+    block_record_init(&crash->record, below, memory);
+    return crash->events != nullptr && crash->data != nullptr;
+}
+
+static inline void crash_record_free(struct crash_record *crash)
+{
+    free(crash->events);
+    free(crash->data);
+}
+
+/* What e2fsck says, until it ends or its time is up; its wait status. */
+static inline int crash_read_output(pid_t child, int pipe_end, char *output)
+{
+    size_t size = 0;
+    struct pollfd poll_entry = {.fd = pipe_end, .events = POLLIN};
+    while (poll(&poll_entry, 1, fsck_limit_ms) > 0 && size + 1 < fsck_output_max) {
+        ssize_t count = read(pipe_end, output + size, fsck_output_max - 1 - size);
+        if (count <= 0) {
+            break;
+        }
+        size += (size_t)count;
+    }
+    output[size] = '\0';
+    (void)close(pipe_end);
+    int wait_status = -1;
+    if (waitpid(child, &wait_status, size + 1 < fsck_output_max ? 0 : WNOHANG) != child) {
+        (void)kill(child, SIGKILL);
+        (void)waitpid(child, &wait_status, 0);
+    }
+    return wait_status;
+}
+
+/* Runs e2fsck with one more option word on file `name`; its exit status, or -1. */
+static inline int crash_run_fsck(const char *mode, const char *name, char *output)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return -1;
+    }
+    char *arguments[] = {(char *)"e2fsck", (char *)mode, (char *)"-E",
+        (char *)"no_optimize_extents", (char *)name, nullptr};
+    posix_spawn_file_actions_t actions;
+    (void)posix_spawn_file_actions_init(&actions);
+    (void)posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    (void)posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
+    (void)posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
+    pid_t child;
+    int error = posix_spawnp(&child, "e2fsck", &actions, nullptr, arguments, environ);
+    (void)posix_spawn_file_actions_destroy(&actions);
+    (void)close(ends[1]);
+    if (error != 0) {
+        (void)close(ends[0]);
+        return -1;
+    }
+    int wait_status = crash_read_output(child, ends[0], output);
+    return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;
+}
+
+static inline bool crash_is_silent(const char *output)
+{
+    static const char *const words[] = {
+        "?", "gnored", "GNORED", "kipping", "arning", "WARNING", "rror"};
+    for (size_t index = 0; index < sizeof words / sizeof words[0]; index++) {
+        if (strstr(output, words[index]) != nullptr) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* e2fsck finds nothing to say about the bytes. */
+static inline bool crash_is_clean(const struct image *image)
+{
+    static char output[fsck_output_max];
+    if (!image_save(image, "crash.img")) {
+        return false;
+    }
+    int status = crash_run_fsck("-fn", "crash.img", output);
+    bool clean = status == 0 && crash_is_silent(output);
+    if (!clean) {
+        printf("e2fsck -fn: status %d\n%s\n", status, output);
+    }
+    return clean;
+}
+
+/* e2fsck repairs the bytes without being asked anything. */
+static inline bool crash_is_repairable(const struct image *image)
+{
+    static char output[fsck_output_max];
+    if (!image_save(image, "crash.img")) {
+        return false;
+    }
+    int status = crash_run_fsck("-fp", "crash.img", output);
+    if (status != 0 && status != 1) {
+        printf("e2fsck -fp: status %d\n%s\n", status, output);
+        return false;
+    }
+    return true;
+}
