@@ -241,10 +241,11 @@ struct ext_mount {
     bool superblock_doubtful;                   /* until the journal is replayed */
     uint32_t directory_group;                   /* where the last directory of the root went */
     uint32_t features[EXT_FEATURE_WORD_COUNT];
-    bool read_only;    /* some feature, the device or an option forbids writing */
-    bool writable;     /* it can be written: nothing forbids it, and what it needs is there */
-    bool clean;        /* unmounted in order and without known errors */
-    bool strict_names; /* in directories that ignore case, names are UTF-8 */
+    uint32_t replayed_count; /* transactions of the journal, when it was mounted */
+    bool read_only;          /* some feature, the device or an option forbids writing */
+    bool writable;           /* it can be written: nothing forbids it, and what it needs is there */
+    bool clean;              /* unmounted in order and without known errors */
+    bool strict_names;       /* in directories that ignore case, names are UTF-8 */
     uint8_t uuid[16];
     char label[17]; /* ends with NUL */
     struct ext_corruption corruption;

@@ -111,6 +111,8 @@ static enum status load_recovered(struct ext_mount *mount, struct block_device *
     if (status != STATUS_OK || !ext_has(mount, EXT_INCOMPAT, incompat_needs_recovery)) {
         return status;
     }
+    bool held_some = mount->journal.start_block != 0;
+    uint32_t first_sequence = mount->journal.sequence;
     status = ext_journal_recover(mount, device, left, options.read_only);
     if (status != STATUS_OK) {
         return status;
@@ -120,6 +122,8 @@ static enum status load_recovered(struct ext_mount *mount, struct block_device *
     if (status == STATUS_OK && ext_has(mount, EXT_INCOMPAT, incompat_needs_recovery)) {
         status = ext_corrupt(mount, "volume needs recovery after its recovery", 0);
     }
+    /* An emptied log goes on with the number after the next, [jbd2]. */
+    mount->replayed_count = held_some ? mount->journal.sequence - first_sequence - 1 : 0;
     return status;
 }
 

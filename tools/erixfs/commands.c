@@ -14,6 +14,11 @@
 
 constexpr uint32_t tree_depth_max = 64;
 
+static const char *path_or_root(const struct words *words)
+{
+    return words->count > 0 ? words->at[0] : "/";
+}
+
 static const char *const type_names[EXT_TYPE_COUNT] = {
     [EXT_TYPE_UNKNOWN] = "unknown",
     [EXT_TYPE_FILE] = "file",
@@ -25,7 +30,7 @@ static const char *const type_names[EXT_TYPE_COUNT] = {
     [EXT_TYPE_LINK] = "symbolic link",
 };
 
-static void print_name(const char *name, uint32_t name_bytes)
+void print_foreign(const char *name, uint32_t name_bytes)
 {
     for (uint32_t index = 0; index < name_bytes; index++) {
         unsigned char byte = (unsigned char)name[index];
@@ -71,18 +76,18 @@ static void print_link(struct volume *volume, struct ext_file *file)
     enum status status = ext_read_link(&volume->mount, file, target, &target_bytes);
     (void)fputs(" -> ", stdout);
     if (status == STATUS_OK) {
-        print_name(target, target_bytes);
+        print_foreign(target, target_bytes);
     } else {
         (void)fputs(status_text(status), stdout);
     }
 }
 
-bool command_info(struct volume *volume, const char *)
+bool command_info(struct volume *volume, const struct words *)
 {
     const struct ext_mount *mount = &volume->mount;
     struct ext_statistics statistics = ext_statfs(mount);
     printf("label       ");
-    print_name(mount->label, (uint32_t)strlen(mount->label));
+    print_foreign(mount->label, (uint32_t)strlen(mount->label));
     printf("\nuuid        ");
     for (uint32_t index = 0; index < sizeof mount->uuid; index++) {
         bool dash = index == 4 || index == 6 || index == 8 || index == 10;
@@ -129,7 +134,7 @@ static bool list_entry(void *context, const struct ext_entry *entry)
     print_mode(&file.inode);
     printf(" %4u %5u %5u %12llu ", file.inode.link_count, file.inode.user_id, file.inode.group_id,
         (unsigned long long)file.inode.size_bytes);
-    print_name(entry->name, entry->name_bytes);
+    print_foreign(entry->name, entry->name_bytes);
     if (file.inode.type == EXT_TYPE_LINK) {
         print_link(listing->volume, &file);
     }
@@ -137,19 +142,11 @@ static bool list_entry(void *context, const struct ext_entry *entry)
     return true;
 }
 
-static bool find(struct volume *volume, const char *path, bool follow, struct ext_file *file_out)
+bool command_list(struct volume *volume, const struct words *words)
 {
-    enum status status = volume_find(volume, path, follow, file_out);
-    if (status != STATUS_OK) {
-        volume_complain(volume, path, status);
-    }
-    return status == STATUS_OK;
-}
-
-bool command_list(struct volume *volume, const char *path)
-{
+    const char *path = path_or_root(words);
     struct ext_file directory;
-    if (!find(volume, path, true, &directory)) {
+    if (!volume_need(volume, path, true, &directory)) {
         return false;
     }
     struct listing listing = {.volume = volume};
@@ -162,11 +159,12 @@ bool command_list(struct volume *volume, const char *path)
     return !listing.failed;
 }
 
-bool command_cat(struct volume *volume, const char *path)
+bool command_cat(struct volume *volume, const struct words *words)
 {
+    const char *path = path_or_root(words);
     static uint8_t bytes[1 << 20];
     struct ext_file file;
-    if (!find(volume, path, true, &file)) {
+    if (!volume_need(volume, path, true, &file)) {
         return false;
     }
     struct ext_read_request request = {
@@ -233,7 +231,7 @@ static bool print_node(struct volume *volume, const struct branch_entry *entry, 
         return false;
     }
     printf("%*s", (int)(2 * depth), "");
-    print_name(entry->name, entry->name_bytes);
+    print_foreign(entry->name, entry->name_bytes);
     if (file.inode.type == EXT_TYPE_LINK) {
         print_link(volume, &file);
     }
@@ -262,10 +260,11 @@ static bool print_branch(struct volume *volume, struct ext_file *directory, uint
     return well;
 }
 
-bool command_tree(struct volume *volume, const char *path)
+bool command_tree(struct volume *volume, const struct words *words)
 {
+    const char *path = path_or_root(words);
     struct ext_file directory;
-    return find(volume, path, true, &directory) && print_branch(volume, &directory, 0);
+    return volume_need(volume, path, true, &directory) && print_branch(volume, &directory, 0);
 }
 
 static void print_runs(struct volume *volume, struct ext_file *file)
@@ -290,10 +289,11 @@ static void print_runs(struct volume *volume, struct ext_file *file)
     }
 }
 
-bool command_stat(struct volume *volume, const char *path)
+bool command_stat(struct volume *volume, const struct words *words)
 {
+    const char *path = path_or_root(words);
     struct ext_file file;
-    if (!find(volume, path, false, &file)) {
+    if (!volume_need(volume, path, false, &file)) {
         return false;
     }
     const struct ext_inode *inode = &file.inode;

@@ -6,8 +6,43 @@
 
 #include "volume.h"
 
-bool command_info(struct volume *volume, const char *path);
-bool command_list(struct volume *volume, const char *path);
-bool command_cat(struct volume *volume, const char *path);
-bool command_tree(struct volume *volume, const char *path);
-bool command_stat(struct volume *volume, const char *path);
+constexpr uint32_t words_max = 3;
+
+/* What the command line says behind the image. */
+struct words {
+    uint32_t count;
+    const char *at[words_max];
+    bool recursive;            /* -r */
+    bool symbolic;             /* -s */
+    bool foreground;           /* -f */
+    const char *mount_options; /* -o; nullptr if there are none */
+};
+
+typedef bool command_call(struct volume *volume, const struct words *words);
+
+/* ---- commands.c: looking --------------------------------------------------------------------- */
+
+command_call command_info;
+command_call command_list;
+command_call command_cat;
+command_call command_tree;
+command_call command_stat;
+
+/* ---- change.c: contents and attributes ------------------------------------------------------- */
+
+command_call command_write;
+command_call command_truncate;
+command_call command_chmod;
+command_call command_chown;
+command_call command_touch;
+command_call command_xattr_list;
+command_call command_xattr_get;
+command_call command_xattr_set;
+command_call command_xattr_remove;
+command_call command_replay;
+
+/* A number in the decimal, or octal after 0, digits of all of `text`; says so if it is none. */
+bool parse_number(const char *text, uint64_t max, const char *what, uint64_t *number_out);
+
+/* Bytes of a name from an image, which are foreign: what a terminal would act on becomes '?'. */
+void print_foreign(const char *bytes, uint32_t size_bytes);

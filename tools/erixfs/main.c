@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * erixfs: looks into file-system images with EriX's own libraries. Needs no root, mounts nothing
- * on the host and never writes to an image.
+ * erixfs: looks into file-system images, and changes them, with EriX's own libraries. Needs no
+ * root. The whole command line is understood before an image is opened.
  */
-#include "commands.h"
+#include "help.h"
 #include "unlock.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Exit statuses. */
@@ -14,93 +15,212 @@ constexpr int exit_well = 0;
 constexpr int exit_failed = 1;
 constexpr int exit_usage = 2;
 
-struct command {
-    const char *name;
-    const char *arguments;
-    const char *help;
-    bool (*run)(struct volume *volume, const char *path);
+/* A command line, understood. */
+struct call {
+    const struct command *command;
+    const char *image;
+    struct words words;
+    struct volume_options options;
+    struct unlock unlock;
 };
-
-static const struct command commands[] = {
-    {"info", "IMAGE", "what the volume is: size, features, state", command_info},
-    {"ls", "IMAGE [PATH]", "the entries of a directory", command_list},
-    {"cat", "IMAGE PATH", "the contents of a file", command_cat},
-    {"tree", "IMAGE [PATH]", "everything below a directory", command_tree},
-    {"stat", "IMAGE [PATH]", "attributes of a file and where its blocks are", command_stat},
-};
-
-constexpr size_t command_count = sizeof commands / sizeof commands[0];
 
 static int usage(FILE *stream)
 {
-    (void)fprintf(stream, "usage: erixfs COMMAND [OPTION VALUE]... IMAGE [PATH]\n\n");
+    (void)fprintf(stream, "usage: erixfs COMMAND [OPTIONS] IMAGE [WORDS]\n");
+    (void)fprintf(stream, "       erixfs COMMAND --help teaches a command\n\n");
     for (size_t index = 0; index < command_count; index++) {
-        (void)fprintf(stream, "  %-5s %-13s %s\n", commands[index].name, commands[index].arguments,
-            commands[index].help);
+        (void)fprintf(stream, "  %-12s %-23s %s\n", commands[index].name, commands[index].arguments,
+            commands[index].summary);
     }
-    (void)fprintf(stream, "\nIMAGE is a file with an ext2, ext3 or ext4 volume from its first byte"
-                          " on. It is only read.\n"
-                          "\n  --key HEX            a master key of 64 bytes, for encrypted files\n"
-                          "  --trust sha256:HEX   the digest of a sealed file; or sha512:HEX\n");
+    (void)fprintf(stream, "%s", options_help);
     return stream == stdout ? exit_well : exit_usage;
 }
 
-/* Mounts, unlocks, runs, closes. */
-static bool run(
-    const struct command *command, const struct unlock *unlock, const char *image, const char *path)
+static int teach(const struct command *command)
 {
-    static struct volume volume;
-    if (!volume_open(&volume, image)) {
-        return false;
-    }
-    enum status status = unlock_apply(unlock, &volume.mount);
-    if (status != STATUS_OK) {
-        volume_complain(&volume, nullptr, status);
-    }
-    bool well = status == STATUS_OK && command->run(&volume, path);
-    volume_close(&volume);
-    return well;
+    printf("usage: erixfs %s %s\n%s.\n\n%s", command->name, command->arguments, command->summary,
+        command->help);
+    return exit_well;
 }
 
-static const struct command *find_command(const char *name)
+/* Whether the words begin with the name, and how many words that takes. */
+static bool is_named(const struct command *command, int count, char **words, int *used_out)
+{
+    size_t first_bytes = strcspn(command->name, " ");
+    if (strlen(words[0]) != first_bytes || strncmp(words[0], command->name, first_bytes) != 0) {
+        return false;
+    }
+    if (command->name[first_bytes] == '\0') {
+        *used_out = 1;
+        return true;
+    }
+    *used_out = 2;
+    return count > 1 && strcmp(words[1], command->name + first_bytes + 1) == 0;
+}
+
+static const struct command *find_command(int count, char **words, int *used_out)
 {
     for (size_t index = 0; index < command_count; index++) {
-        if (strcmp(commands[index].name, name) == 0) {
+        if (is_named(&commands[index], count, words, used_out)) {
             return &commands[index];
         }
     }
     return nullptr;
 }
 
+static bool complain(const struct call *call, const char *word, const char *text)
+{
+    (void)fprintf(stderr, "erixfs: %s: ", call->command->name);
+    if (word != nullptr) {
+        (void)fprintf(stderr, "%s: ", word);
+    }
+    (void)fprintf(stderr, "%s\nusage: erixfs %s %s\n       erixfs %s --help teaches it\n", text,
+        call->command->name, call->command->arguments, call->command->name);
+    return false;
+}
+
+static bool parse_time(const char *text, struct volume_options *options)
+{
+    uint64_t seconds;
+    if (!parse_number(text, INT32_MAX * 4ULL, "time", &seconds)) {
+        return false;
+    }
+    options->time_given = true;
+    options->time = (struct ext_time){.seconds = (int64_t)seconds};
+    return true;
+}
+
+/* An option with a value, which is the next word. */
+static bool take_value(struct call *call, const char *option, const char *value)
+{
+    if (value == nullptr) {
+        return complain(call, option, "its value is missing");
+    }
+    if (strcmp(option, "--time") == 0) {
+        return parse_time(value, &call->options);
+    }
+    if (strcmp(option, "--journal") == 0) {
+        call->options.journal_path = value;
+        return true;
+    }
+    if (strcmp(option, "-o") == 0) {
+        call->words.mount_options = value;
+        return true;
+    }
+    return unlock_parse(&call->unlock, option, value);
+}
+
+static bool has_value(const struct call *call, const char *option)
+{
+    static const char *const names[] = {"--journal", "--time", "--key", "--trust"};
+    for (size_t index = 0; index < sizeof names / sizeof names[0]; index++) {
+        if (strcmp(option, names[index]) == 0) {
+            return true;
+        }
+    }
+    return strcmp(option, "-o") == 0 && strchr(call->command->flags, 'o') != nullptr;
+}
+
+static bool take_flag(struct call *call, const char *option)
+{
+    if (strlen(option) != 2 || strchr(call->command->flags, option[1]) == nullptr) {
+        return complain(call, option, "no such option");
+    }
+    call->words.recursive = call->words.recursive || option[1] == 'r';
+    call->words.symbolic = call->words.symbolic || option[1] == 's';
+    call->words.foreground = call->words.foreground || option[1] == 'f';
+    return true;
+}
+
+static bool take_word(struct call *call, const char *word)
+{
+    if (call->image == nullptr) {
+        call->image = word;
+        return true;
+    }
+    if (call->words.count == call->command->word_count_max) {
+        return complain(call, word, "one word too many");
+    }
+    call->words.at[call->words.count++] = word;
+    return true;
+}
+
+/* Options may stand anywhere before "--". A lone "-" is a word. */
+static bool parse(struct call *call, int count, char **arguments)
+{
+    bool options_end = false;
+    for (int index = 0; index < count; index++) {
+        const char *word = arguments[index];
+        bool option = !options_end && word[0] == '-' && word[1] != '\0';
+        bool well = true;
+        if (option && strcmp(word, "--") == 0) {
+            options_end = true;
+        } else if (option && has_value(call, word)) {
+            index++;
+            well = take_value(call, word, index < count ? arguments[index] : nullptr);
+        } else if (option) {
+            well = take_flag(call, word);
+        } else {
+            well = take_word(call, word);
+        }
+        if (!well) {
+            return false;
+        }
+    }
+    if (call->image == nullptr) {
+        return complain(call, nullptr, "which image?");
+    }
+    if (call->words.count < call->command->word_count_min) {
+        return complain(call, nullptr, "a word is missing");
+    }
+    return true;
+}
+
+static bool execute(const struct call *call)
+{
+    static struct volume volume;
+    if (!volume_open(&volume, call->image, call->options)) {
+        return false;
+    }
+    enum status status = unlock_apply(&call->unlock, &volume.mount);
+    if (status != STATUS_OK) {
+        volume_complain(&volume, nullptr, status);
+    }
+    bool well = status == STATUS_OK && call->command->run(&volume, &call->words);
+    well = volume_close(&volume) && well;
+    if (fflush(stdout) != 0) {
+        perror("erixfs: standard output");
+        return false;
+    }
+    return well;
+}
+
 int main(int argument_count, char **arguments)
 {
-    static struct unlock unlock;
     if (argument_count == 2 && strcmp(arguments[1], "--help") == 0) {
         return usage(stdout);
     }
-    if (argument_count < 3) {
+    if (argument_count < 2) {
         return usage(stderr);
     }
-    const struct command *command = find_command(arguments[1]);
-    if (command == nullptr) {
-        (void)fprintf(stderr, "erixfs: no command '%s'\n\n", arguments[1]);
+    int used = 0;
+    arguments++;
+    argument_count--;
+    struct call call = {.command = find_command(argument_count, arguments, &used)};
+    if (call.command == nullptr) {
+        (void)fprintf(stderr, "erixfs: no command '%s'\n\n", arguments[0]);
         return usage(stderr);
     }
-    int at = 2;
-    while (at < argument_count && strncmp(arguments[at], "--", 2) == 0) {
-        if (!unlock_parse(&unlock, arguments + at, argument_count - at)) {
-            return exit_usage;
-        }
-        at += 2;
+    arguments += used;
+    argument_count -= used;
+    if (argument_count == 1 && strcmp(arguments[0], "--help") == 0) {
+        return teach(call.command);
     }
-    if (argument_count - at < 1 || argument_count - at > 2) {
-        return usage(stderr);
+    call.options.access = call.command->access;
+    const char *fake_time = getenv("E2FSPROGS_FAKE_TIME");
+    if ((fake_time != nullptr && !parse_time(fake_time, &call.options)) ||
+        !parse(&call, argument_count, arguments)) {
+        return exit_usage;
     }
-    const char *path = argument_count - at == 2 ? arguments[at + 1] : "/";
-    bool well = run(command, &unlock, arguments[at], path);
-    if (fflush(stdout) != 0) {
-        perror("erixfs");
-        return exit_failed;
-    }
-    return well ? exit_well : exit_failed;
+    return execute(&call) ? exit_well : exit_failed;
 }

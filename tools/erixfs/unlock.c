@@ -75,18 +75,9 @@ static bool parse_trust(struct unlock *unlock, const char *text)
     return complain("--trust", "a digest is sha256: or sha512: and its hexadecimal digits");
 }
 
-bool unlock_parse(struct unlock *unlock, char **words, int word_count)
+bool unlock_parse(struct unlock *unlock, const char *option, const char *value)
 {
-    if (word_count < 2) {
-        return complain(words[0], "its value is missing");
-    }
-    if (strcmp(words[0], "--key") == 0) {
-        return parse_key(unlock, words[1]);
-    }
-    if (strcmp(words[0], "--trust") == 0) {
-        return parse_trust(unlock, words[1]);
-    }
-    return complain(words[0], "no such option");
+    return strcmp(option, "--key") == 0 ? parse_key(unlock, value) : parse_trust(unlock, value);
 }
 
 enum status unlock_apply(const struct unlock *unlock, struct ext_mount *mount)

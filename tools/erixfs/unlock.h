@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Words between the command and the image that say what opens protected files:
+ * Words of the command line that say what opens protected files:
  *
  *   --key HEX              a master key, 64 bytes
  *   --trust sha256:HEX     the digest of a sealed file; also sha512
@@ -22,11 +22,8 @@ struct unlock {
     uint32_t digest_count;
 };
 
-/*
- * Takes the option that stands at words[0] and its value; false, having said why, if there is none,
- * or one that makes no sense.
- */
-bool unlock_parse(struct unlock *unlock, char **words, int word_count);
+/* Takes --key or --trust and its value; false, having said why, if that makes no sense. */
+bool unlock_parse(struct unlock *unlock, const char *option, const char *value);
 
 /* Gives a mount all that was parsed. */
 enum status unlock_apply(const struct unlock *unlock, struct ext_mount *mount);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One row a command.
+ */
+#include "help.h"
+
+const char options_help[] =
+    "\nIMAGE is a file with an ext2, ext3 or ext4 volume from its first byte on. Options:\n"
+    "  --journal FILE   the volume's journal, if it is in a file of its own\n"
+    "  --key HEX        a master key of 64 bytes, for encrypted files; may come more than once\n"
+    "  --trust sha256:HEX   the digest of a sealed file, or sha512:HEX; likewise\n"
+    "  --time SECONDS   what changes are stamped with, since 1970; without it the environment's\n"
+    "                   E2FSPROGS_FAKE_TIME, or the time of this computer\n"
+    "Exit status: 0 well, 1 something failed, 2 wrong usage.\n";
+
+const struct command commands[] = {
+    {"info", "IMAGE", "what the volume is: size, features, state",
+        "  erixfs info disk.img\n"
+        "  erixfs info --journal journal.img disk.img\n",
+        "", VOLUME_READ, 0, 0, command_info},
+    {"ls", "IMAGE [PATH]", "the entries of a directory",
+        "  erixfs ls disk.img            the root\n"
+        "  erixfs ls disk.img /etc\n"
+        "A line is: type and permissions, links, user, group, bytes, name.\n",
+        "", VOLUME_READ, 0, 1, command_list},
+    {"cat", "IMAGE PATH", "the contents of a file",
+        "  erixfs cat disk.img /etc/motd >motd\n"
+        "Links are followed.\n",
+        "", VOLUME_READ, 1, 1, command_cat},
+    {"tree", "IMAGE [PATH]", "everything below a directory",
+        "  erixfs tree disk.img /etc\n"
+        "Two spaces a level; a slash behind a directory; a link's target behind an arrow.\n",
+        "", VOLUME_READ, 0, 1, command_tree},
+    {"stat", "IMAGE [PATH]", "attributes of a file and where its blocks are",
+        "  erixfs stat disk.img /bin/sh\n"
+        "A link at the end of the path is not followed.\n",
+        "", VOLUME_READ, 0, 1, command_stat},
+    {"write", "IMAGE FILE PATH OFFSET", "write into a file that is there",
+        "  erixfs write disk.img patch.bin /boot/kernel 4096\n"
+        "  printf x | erixfs write disk.img - /log 0\n"
+        "What is in FILE (- is the standard input) goes into the file from OFFSET on; it grows if\n"
+        "need be. All of FILE is read before anything is changed.\n",
+        "", VOLUME_WRITE, 3, 3, command_write},
+    {"truncate", "IMAGE PATH SIZE", "make a file so many bytes long",
+        "  erixfs truncate disk.img /log 0\n"
+        "What is added reads as zero and takes no space.\n",
+        "", VOLUME_WRITE, 2, 2, command_truncate},
+    {"chmod", "IMAGE MODE PATH", "set the permissions, an octal number",
+        "  erixfs chmod disk.img 0755 /bin/sh\n", "", VOLUME_WRITE, 2, 2, command_chmod},
+    {"chown", "IMAGE USER:GROUP PATH", "set the owners, two numbers",
+        "  erixfs chown disk.img 1000:100 /home/me\n"
+        "A link at the end of the path is not followed.\n",
+        "", VOLUME_WRITE, 2, 2, command_chown},
+    {"touch", "IMAGE SECONDS PATH", "set the time of the last modification",
+        "  erixfs touch disk.img 1700000000 /etc/motd\n"
+        "Seconds since 1970. The file must be there.\n",
+        "", VOLUME_WRITE, 2, 2, command_touch},
+    {"xattr list", "IMAGE PATH", "the names of extended attributes",
+        "  erixfs xattr list disk.img /file\n", "", VOLUME_READ, 1, 1, command_xattr_list},
+    {"xattr get", "IMAGE PATH NAME", "the value of an extended attribute",
+        "  erixfs xattr get disk.img /file user.colour\n"
+        "Prints the bytes of the value as they are.\n",
+        "", VOLUME_READ, 2, 2, command_xattr_get},
+    {"xattr set", "IMAGE PATH NAME VALUE", "make or replace an extended attribute",
+        "  erixfs xattr set disk.img /file user.colour blue\n"
+        "NAME begins with user., trusted., security. or system.; VALUE is the bytes of the word.\n",
+        "", VOLUME_WRITE, 3, 3, command_xattr_set},
+    {"xattr remove", "IMAGE PATH NAME", "take an extended attribute away",
+        "  erixfs xattr remove disk.img /file user.colour\n", "", VOLUME_WRITE, 2, 2,
+        command_xattr_remove},
+    {"replay", "IMAGE", "replay the journal, and nothing else",
+        "  erixfs replay disk.img\n"
+        "Brings a volume that was not unmounted to its last complete transaction. Tells how many\n"
+        "transactions were replayed; 0 if there was nothing to do.\n",
+        "", VOLUME_REPLAY, 0, 0, command_replay},
+};
+
+const size_t command_count = sizeof commands / sizeof commands[0];
