@@ -193,7 +193,8 @@ static enum status clear_data(struct removal *removal, uint8_t *bytes, uint32_t 
         while (to - count > from && load_pointer(bytes, to - count - 1) == last - count) {
             count++;
         }
-        enum status status = ext_free_blocks(mount, last - count + 1, count, false);
+        enum status status = ext_free_blocks(
+            mount, last - count + 1, count, ext_contents_are_metadata(removal->inode));
         if (status != STATUS_OK) {
             return status;
         }

@@ -21,12 +21,16 @@ struct delete_step {
     bool done;
 };
 
-static enum status drop_inode(struct ext_mount *mount, struct ext_inode *inode)
+enum status ext_inode_free_map(struct ext_mount *mount, struct ext_inode *inode, bool *done_out)
 {
-    enum status status = ext_orphan_remove(mount, inode);
-    if (status == STATUS_OK) {
-        status = ext_attributes_free(mount, inode);
-    }
+    *done_out = true;
+    return ext_inode_has_map(inode) ? ext_map_remove(mount, inode, 0, UINT64_MAX, done_out)
+                                    : STATUS_OK;
+}
+
+enum status ext_inode_drop(struct ext_mount *mount, struct ext_inode *inode)
+{
+    enum status status = ext_attributes_free(mount, inode);
     if (status == STATUS_OK) {
         status = ext_clear_inode(mount, inode);
     }
@@ -42,14 +46,15 @@ static enum status run_delete(struct ext_mount *mount, void *context)
     if (status != STATUS_OK) {
         return status;
     }
-    step->done = true;
-    if (ext_inode_has_map(&inode)) {
-        status = ext_map_remove(mount, &inode, 0, UINT64_MAX, &step->done);
-    }
+    status = ext_inode_free_map(mount, &inode, &step->done);
     if (status != STATUS_OK) {
         return status;
     }
-    return step->done ? drop_inode(mount, &inode) : ext_store_inode(mount, &inode);
+    if (!step->done) {
+        return ext_store_inode(mount, &inode);
+    }
+    status = ext_orphan_remove(mount, &inode);
+    return status == STATUS_OK ? ext_inode_drop(mount, &inode) : status;
 }
 
 enum status ext_delete_inode(struct ext_mount *mount, uint64_t number)

@@ -225,3 +225,92 @@ enum status ext_inline_directory_pin(struct ext_mount *mount, const struct ext_i
 
 enum status ext_inline_directory_find(struct ext_mount *mount, const struct ext_inode *inode,
     struct ext_name name, struct ext_entry_place *place);
+
+/* ---- Changing: directory_write.c ------------------------------------------------------------- */
+
+/*
+ * All inside a change. `directory` was opened in it; its inode is modified and the caller stores
+ * it. A place stays pinned; it means nothing once the directory was changed.
+ */
+struct ext_new_entry {
+    struct ext_name name; /* that is not in the directory */
+    uint32_t inode_number;
+    enum ext_type type;
+};
+
+/* NO_SPACE, also if the index has no room; TOO_LARGE if the directory cannot grow. */
+enum status ext_entry_add(
+    struct ext_mount *mount, struct ext_file *directory, const struct ext_new_entry *entry);
+
+enum status ext_entry_remove(
+    struct ext_mount *mount, struct ext_file *directory, const struct ext_entry_place *place);
+
+/* The name leads to another inode. */
+enum status ext_entry_redirect(struct ext_mount *mount, struct ext_file *directory,
+    const struct ext_entry_place *place, const struct ext_inode *inode);
+
+/* The first contents of a new directory, whose inode is stored with any size. */
+enum status ext_directory_start(
+    struct ext_mount *mount, struct ext_file *directory, uint32_t parent_number);
+
+/* As above, in a block, which is empty, pinned. */
+enum status ext_directory_start_block(struct ext_mount *mount, struct ext_file *directory,
+    uint32_t parent_number, struct block_cache_entry **entry_out);
+
+enum status ext_parent_read(
+    struct ext_mount *mount, struct ext_file *directory, uint64_t *number_out);
+enum status ext_parent_write(
+    struct ext_mount *mount, struct ext_file *directory, uint32_t parent_number);
+
+/* NOT_EMPTY if there is more than "." and "..". */
+enum status ext_directory_check_empty(struct ext_mount *mount, struct ext_file *directory);
+
+/* One more block at the end, zeroed, pinned, marked as what it will be. */
+enum status ext_directory_append(struct ext_mount *mount, struct ext_file *directory,
+    enum ext_mark_kind kind, uint64_t *logical_out, struct block_cache_entry **entry_out);
+
+/* A block without entries, with the record for its checksum. */
+void ext_block_clear(struct ext_mount *mount, struct block_cache_entry *entry);
+
+/* Writes a record that ends at `end`. */
+void ext_record_write(const struct ext_mount *mount, const struct ext_entry_area *area, uint32_t at,
+    uint32_t end, const struct ext_new_entry *entry);
+
+/* "." and "..", which fill the area. */
+void ext_dots_write(const struct ext_mount *mount, const struct ext_entry_area *area,
+    const struct ext_inode *inode, uint32_t parent_number);
+
+bool ext_area_has_room(
+    struct ext_mount *mount, const struct ext_entry_area *area, uint32_t name_bytes);
+
+/* Adds an entry to an area that has room for it and is part of the change. */
+void ext_area_add(
+    struct ext_mount *mount, const struct ext_entry_area *area, const struct ext_new_entry *entry);
+
+/* Adds an entry to a pinned block if there is room; `*added_out` says so. */
+enum status ext_block_add(struct ext_mount *mount, struct block_cache_entry *block,
+    const struct ext_new_entry *entry, bool *added_out);
+
+/* ---- index_write.c --------------------------------------------------------------------------- */
+
+/* A directory of one block gets an index. */
+enum status ext_index_create(struct ext_mount *mount, struct ext_file *directory);
+
+enum status ext_index_add(
+    struct ext_mount *mount, struct ext_file *directory, const struct ext_new_entry *entry);
+
+/* ---- inline_directory.c: changing ------------------------------------------------------------ */
+
+/* NO_SPACE if the inode has no room to hold entries. */
+enum status ext_inline_directory_start(
+    struct ext_mount *mount, struct ext_inode *inode, uint32_t parent_number);
+
+/* NO_SPACE if the directory has to grow out of its inode first. */
+enum status ext_inline_directory_add(
+    struct ext_mount *mount, struct ext_inode *inode, const struct ext_new_entry *entry);
+
+/* The entries move to a block. */
+enum status ext_inline_directory_grow(struct ext_mount *mount, struct ext_file *directory);
+
+/* Its bytes in the inode table were modified: `inode` says the same afterwards. */
+enum status ext_inline_directory_reload(struct ext_mount *mount, struct ext_inode *inode);

@@ -113,3 +113,68 @@ struct ext_attributes {
  */
 enum status ext_set_attributes(
     struct ext_mount *mount, struct ext_file *file, const struct ext_attributes *wanted);
+
+/* ---- Names ---------------------------------------------------------------------------------- */
+
+/*
+ * A name has 1 to ext_name_bytes_max bytes, none of which is '/' or NUL, and is neither "." nor
+ * "..": else INVALID_ARGUMENT or NAME_TOO_LONG. A parent is the number of a directory: else
+ * NOT_DIRECTORY. Beside its own change each call sets the times of the directories and inodes.
+ */
+
+struct ext_new_inode {
+    uint16_t mode; /* type and permissions, POSIX values */
+    uint32_t user_id;
+    uint32_t group_id;      /* that of the parent takes its place if the parent's mode says so */
+    uint32_t device_major;  /* of devices: up to 12 bits */
+    uint32_t device_minor;  /* of devices: up to 20 bits */
+    struct ext_name target; /* of symbolic links: without NUL, shorter than a block */
+};
+
+/*
+ * Makes a file, directory, symbolic link, device, fifo or socket. It gets flags, project and
+ * default access control list from its parent. EXISTS; TOO_LARGE if the parent cannot have one more
+ * subdirectory; INVALID_ARGUMENT or NAME_TOO_LONG for what cannot be made.
+ */
+enum status ext_create(struct ext_mount *mount, uint64_t parent, struct ext_name name,
+    const struct ext_new_inode *wanted, uint64_t *number_out);
+
+/* One more name for an inode. EXISTS; DENIED for directories; TOO_LARGE; CROSS_DEVICE: projects. */
+enum status ext_link(
+    struct ext_mount *mount, uint64_t number, uint64_t parent, struct ext_name name);
+
+/*
+ * Takes away a name of what is no directory: IS_DIRECTORY. With the last name the inode goes, if
+ * need be in a row of changes; with `keep_inode` only at ext_forget, or at the next mount.
+ */
+enum status ext_unlink(
+    struct ext_mount *mount, uint64_t parent, struct ext_name name, bool keep_inode);
+
+/* As ext_unlink for an empty directory: NOT_EMPTY. */
+enum status ext_remove_directory(
+    struct ext_mount *mount, uint64_t parent, struct ext_name name, bool keep_inode);
+
+enum ext_rename_mode : uint32_t {
+    EXT_RENAME_REPLACE,    /* what has the new name loses it, and goes like with ext_unlink */
+    EXT_RENAME_NO_REPLACE, /* EXISTS */
+    EXT_RENAME_EXCHANGE,   /* both change names; NOT_FOUND if one is not there */
+};
+
+struct ext_rename {
+    uint64_t source_parent;
+    struct ext_name source;
+    uint64_t target_parent;
+    struct ext_name target;
+    enum ext_rename_mode mode;
+    bool keep_inode; /* of what is replaced */
+};
+
+/*
+ * Moves a name. Nothing happens if both names lead to one inode. A directory replaces an empty
+ * directory, anything else what is no directory: NOT_DIRECTORY, IS_DIRECTORY, NOT_EMPTY.
+ * INVALID_ARGUMENT if a directory would come into itself; CROSS_DEVICE between projects.
+ */
+enum status ext_rename(struct ext_mount *mount, const struct ext_rename *request);
+
+/* Nobody holds an inode any more: it is deleted if it has no name. */
+enum status ext_forget(struct ext_mount *mount, uint64_t number);

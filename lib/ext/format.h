@@ -104,6 +104,7 @@ constexpr uint32_t ro_compat_sparse_super = 1U << 0;
 constexpr uint32_t ro_compat_large_file = 1U << 1;
 constexpr uint32_t ro_compat_huge_file = 1U << 3;
 constexpr uint32_t ro_compat_group_checksum = 1U << 4;
+constexpr uint32_t ro_compat_directory_links = 1U << 5;
 constexpr uint32_t ro_compat_quota = 1U << 8;
 constexpr uint32_t ro_compat_bigalloc = 1U << 9;
 constexpr uint32_t ro_compat_metadata_checksum = 1U << 10;
@@ -191,6 +192,9 @@ constexpr size_t inode_accessed_extra = 0x8c;
 constexpr size_t inode_created = 0x90;
 constexpr size_t inode_created_extra = 0x94;
 constexpr size_t inode_project = 0x9c;
+
+constexpr uint32_t device_major_max = 0xfff;
+constexpr uint32_t device_minor_max = 0xfffff;
 
 /* Flags in inode_flags. */
 constexpr uint32_t inode_flag_immutable = 0x0000'0010;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Directories inside their inodes, [ext4 Inline Data]: the parent's number instead of "." and "..",
- * then records up to the end of the block area, then those in the attribute.
+ * then records up to the end of the block area, then those in the attribute. A directory that is
+ * made here has an attribute without a value, and grows out of its inode when the area is full.
  */
+#include "attribute.h"
 #include "directory.h"
 
 /* Where bytes of the inode are that ext_inline_pin gives to be read. */
@@ -63,4 +65,117 @@ enum status ext_inline_directory_find(struct ext_mount *mount, const struct ext_
         block_cache_put(&mount->cache, pieces.entry);
     }
     return status;
+}
+
+/* ---- Changing -------------------------------------------------------------------------------- */
+
+static void fill_nothing(const void *, uint8_t *, uint32_t)
+{
+}
+
+enum status ext_inline_directory_start(
+    struct ext_mount *mount, struct ext_inode *inode, uint32_t parent_number)
+{
+    struct ext_attribute_source nothing = {.fill = fill_nothing};
+    struct ext_attribute_name name = ext_attribute_name_data();
+    enum status status = ext_attribute_add_inside(mount, inode, &name, &nothing);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    memset(inode->block_area, 0, sizeof inode->block_area);
+    store_le32(inode->block_area, parent_number);
+    store_le16(inode->block_area + inline_directory_parent_bytes + entry_record_bytes,
+        inline_area_bytes - inline_directory_parent_bytes);
+    inode->flags |= inode_flag_inline_data;
+    inode->size_bytes = inline_area_bytes;
+    return STATUS_OK;
+}
+
+enum status ext_inline_directory_reload(struct ext_mount *mount, struct ext_inode *inode)
+{
+    struct block_cache_entry *entry;
+    const uint8_t *raw;
+    enum status status = ext_inode_pin(mount, (uint32_t)inode->number, &entry, &raw);
+    if (status == STATUS_OK) {
+        memcpy(inode->block_area, raw + inode_block_area, sizeof inode->block_area);
+        block_cache_put(&mount->cache, entry);
+    }
+    return status;
+}
+
+enum status ext_inline_directory_add(
+    struct ext_mount *mount, struct ext_inode *inode, const struct ext_new_entry *entry)
+{
+    struct ext_inline_directory pieces;
+    enum status status = ext_inline_directory_pin(mount, inode, &pieces);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = STATUS_NO_SPACE;
+    for (uint32_t index = 0; index < 2 && status == STATUS_NO_SPACE; index++) {
+        if (ext_area_has_room(mount, &pieces.areas[index], entry->name.size_bytes)) {
+            status = ext_change_block(mount, pieces.entry);
+            if (status == STATUS_OK) {
+                pieces.entry->owner_mark = ext_mark_of(EXT_MARK_INODES, 0);
+                ext_area_add(mount, &pieces.areas[index], entry);
+            }
+        }
+    }
+    block_cache_put(&mount->cache, pieces.entry);
+    return status == STATUS_OK ? ext_inline_directory_reload(mount, inode) : status;
+}
+
+/* The entries of one area go to a block that has room for them. */
+static void copy_entries(struct ext_mount *mount, const struct ext_entry_area *source,
+    const struct ext_entry_area *target)
+{
+    struct ext_record record;
+    for (uint32_t at = 0; at < source->size_bytes; at += record.record_bytes) {
+        if (!ext_record_parse(mount, source, at, &record)) {
+            return; /* Impossible: the area is verified. */
+        }
+        struct ext_new_entry entry = {
+            .name = {.bytes = record.name, .size_bytes = record.name_bytes},
+            .inode_number = record.inode_number,
+            .type = (enum ext_type)record.type,
+        };
+        if (record.inode_number != 0) {
+            ext_area_add(mount, target, &entry);
+        }
+    }
+}
+
+/* The inode's bytes keep the old contents until it is stored. */
+static enum status grow(
+    struct ext_mount *mount, struct ext_file *directory, const struct ext_inline_directory *pieces)
+{
+    struct ext_inode *inode = &directory->inode;
+    inode->flags &= ~inode_flag_inline_data;
+    inode->size_bytes = 0;
+    memset(inode->block_area, 0, sizeof inode->block_area);
+    ext_map_init(mount, inode);
+    struct block_cache_entry *block;
+    enum status status =
+        ext_directory_start_block(mount, directory, load_le32(pieces->parent), &block);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct ext_entry_area area = ext_block_area(mount, block);
+    copy_entries(mount, &pieces->areas[0], &area);
+    copy_entries(mount, &pieces->areas[1], &area);
+    block_cache_put(&mount->cache, block);
+    return STATUS_OK;
+}
+
+enum status ext_inline_directory_grow(struct ext_mount *mount, struct ext_file *directory)
+{
+    struct ext_inline_directory pieces;
+    enum status status = ext_inline_directory_pin(mount, &directory->inode, &pieces);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = grow(mount, directory, &pieces);
+    block_cache_put(&mount->cache, pieces.entry);
+    struct ext_attribute_name name = ext_attribute_name_data();
+    return status == STATUS_OK ? ext_attribute_drop(mount, &directory->inode, &name) : status;
 }

@@ -34,8 +34,7 @@ enum status ext_inode_pin(struct ext_mount *mount, uint32_t number,
     return STATUS_OK;
 }
 
-/* EXT_TYPE_UNKNOWN for a mode that is no type of POSIX. */
-static enum ext_type type_of_mode(uint16_t mode)
+enum ext_type ext_type_of_mode(uint16_t mode)
 {
     static const enum ext_type types[16] = {
         [001] = EXT_TYPE_FIFO,
@@ -122,7 +121,7 @@ struct ext_inode ext_inode_parse(const struct ext_mount *mount, uint32_t number,
         .deleted = load_le32(raw + inode_deleted),
         .attribute_block = load_le32(raw + inode_attribute_block_low),
     };
-    inode.type = type_of_mode(inode.mode);
+    inode.type = ext_type_of_mode(inode.mode);
     bool large_directory =
         inode.type == EXT_TYPE_DIRECTORY && ext_has(mount, EXT_INCOMPAT, incompat_large_directory);
     if (inode.type == EXT_TYPE_FILE || large_directory) {

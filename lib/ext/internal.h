@@ -175,6 +175,9 @@ enum status ext_load_value_inode(
 struct ext_inode ext_inode_parse(
     const struct ext_mount *mount, uint32_t number, const uint8_t *raw);
 
+/* EXT_TYPE_UNKNOWN for a mode that is no type of POSIX. */
+enum ext_type ext_type_of_mode(uint16_t mode);
+
 /* Reads the inode of a file anew if anything was changed since; so all copies of it agree. */
 enum status ext_refresh(struct ext_mount *mount, struct ext_file *file);
 

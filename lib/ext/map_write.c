@@ -217,7 +217,7 @@ static enum status free_part(
     first = align_down(first, mask + 1);
     uint64_t clusters = align_up(end, mask + 1) - first;
     inode->sector_count -= clusters << (mount->geometry.block_shift - 9);
-    return ext_free_blocks(mount, first, end - first, false);
+    return ext_free_blocks(mount, first, end - first, ext_contents_are_metadata(inode));
 }
 
 /* The last run of the file in [first, end) goes; `*done_out` if there was none. */

@@ -167,6 +167,12 @@ struct ext_allocation {
 enum status ext_allocate_blocks(struct ext_mount *mount, struct ext_allocation allocation,
     uint64_t *first_out, uint32_t *count_out);
 
+/* Whether the blocks of an inode's contents go through the journal. */
+static inline bool ext_contents_are_metadata(const struct ext_inode *inode)
+{
+    return inode->type == EXT_TYPE_DIRECTORY;
+}
+
 /* Frees whole clusters; `metadata` ones are revoked in the journal. CORRUPT if they are free. */
 enum status ext_free_blocks(
     struct ext_mount *mount, uint64_t first, uint64_t block_count, bool metadata);
@@ -195,7 +201,7 @@ enum status ext_store_inode(struct ext_mount *mount, const struct ext_inode *ino
 /* A new inode in a slot that was free: zero but for these fields. */
 enum status ext_store_new_inode(struct ext_mount *mount, struct ext_inode *inode);
 
-/* Marks the slot as deleted. */
+/* The slot is free: nothing is left but the generation and when that was. */
 enum status ext_clear_inode(struct ext_mount *mount, const struct ext_inode *inode);
 
 /* Pins the bytes of an inode, part of the change; ext_store_inode is enough for its fields. */
@@ -344,6 +350,12 @@ enum status ext_orphans_unmount(struct ext_mount *mount);
 
 /* Whether the block area maps blocks. */
 bool ext_inode_has_map(const struct ext_inode *inode);
+
+/* Frees as many of its blocks as fit into the change. `*done_out`: it has none any more. */
+enum status ext_inode_free_map(struct ext_mount *mount, struct ext_inode *inode, bool *done_out);
+
+/* Inside a change: an inode without blocks and without a name, not an orphan, is free. */
+enum status ext_inode_drop(struct ext_mount *mount, struct ext_inode *inode);
 
 /* Deletes an inode that is an orphan without links, in changes of its own. */
 enum status ext_delete_inode(struct ext_mount *mount, uint64_t number);

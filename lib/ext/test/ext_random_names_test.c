@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Names made, linked, moved and taken away at random in some thirty directories, on volumes of many
+ * shapes, against a model in memory: every status, every entry, every count of links; and e2fsck
+ * has nothing to say.
+ */
+#define _GNU_SOURCE
+#include "colliding_names.h"
+#include "ext_writable.h"
+
+/* ---- Random numbers -------------------------------------------------------------------------- */
+
+static uint64_t random_state;
+
+static uint32_t next_random(uint32_t limit)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (uint32_t)(random_state >> 11) % limit;
+}
+
+/* ---- The model ------------------------------------------------------------------------------- */
+
+constexpr uint32_t directory_count = 30;
+constexpr uint32_t name_count = colliding_name_count + 130;
+constexpr uint32_t node_count = 3000;
+constexpr uint32_t no_node = UINT32_MAX;
+constexpr uint32_t no_directory = UINT32_MAX;
+
+struct node {
+    uint64_t number;
+    enum ext_type type; /* EXT_TYPE_UNKNOWN: not in use */
+    uint32_t link_count;
+    uint32_t directory; /* its place among the directories, if it is one */
+};
+
+struct directory {
+    uint32_t node;
+    uint32_t parent; /* among the directories */
+    uint32_t entry_count;
+    uint32_t entries[name_count]; /* nodes */
+};
+
+static struct node nodes[node_count];
+static struct directory directories[directory_count]; /* the first is the root */
+static char names[name_count][ext_name_bytes_max + 1];
+static struct writable writable;
+
+static void make_names(void)
+{
+    for (uint32_t index = 0; index < name_count; index++) {
+        if (index < colliding_name_count) {
+            (void)strcpy(names[index], colliding_names[index]);
+            continue;
+        }
+        uint32_t name_bytes = index % 10 == 0 ? ext_name_bytes_max : 1 + index * 7 % 100;
+        memset(names[index], index % 3 == 0 ? '\xe9' : 'm', name_bytes);
+        char number[8];
+        int number_bytes = snprintf(number, sizeof number, "%u", index);
+        memcpy(names[index], number, (size_t)number_bytes);
+        names[index][name_bytes < 3 ? 3 : name_bytes] = '\0';
+    }
+}
+
+static struct ext_name name_of(uint32_t index)
+{
+    return (struct ext_name){.bytes = names[index], .size_bytes = (uint32_t)strlen(names[index])};
+}
+
+static void clear_directory(uint32_t directory)
+{
+    directories[directory].node = no_node;
+    directories[directory].entry_count = 0;
+    memset(directories[directory].entries, 0xff, sizeof directories[directory].entries);
+}
+
+static void clear_model(void)
+{
+    memset(nodes, 0, sizeof nodes);
+    for (uint32_t index = 0; index < directory_count; index++) {
+        clear_directory(index);
+    }
+    nodes[0] = (struct node){.number = ext_root_number, .type = EXT_TYPE_DIRECTORY};
+    directories[0].node = 0;
+    directories[0].parent = 0;
+}
+
+static bool in_use(uint32_t directory)
+{
+    return directories[directory].node != no_node;
+}
+
+static uint64_t number_of(uint32_t directory)
+{
+    return nodes[directories[directory].node].number;
+}
+
+static bool is_directory(uint32_t node)
+{
+    return nodes[node].type == EXT_TYPE_DIRECTORY;
+}
+
+static bool is_within(uint32_t directory, uint32_t ancestor)
+{
+    while (directory != ancestor && directory != 0) {
+        directory = directories[directory].parent;
+    }
+    return directory == ancestor;
+}
+
+static void set_entry(uint32_t directory, uint32_t name, uint32_t node)
+{
+    uint32_t *entry = &directories[directory].entries[name];
+    directories[directory].entry_count += *entry == no_node && node != no_node;
+    directories[directory].entry_count -= *entry != no_node && node == no_node;
+    *entry = node;
+    if (node != no_node && is_directory(node)) {
+        directories[nodes[node].directory].parent = directory;
+    }
+}
+
+static void drop_link(uint32_t node)
+{
+    if (is_directory(node)) {
+        clear_directory(nodes[node].directory);
+        nodes[node].type = EXT_TYPE_UNKNOWN;
+    } else if (--nodes[node].link_count == 0) {
+        nodes[node].type = EXT_TYPE_UNKNOWN;
+    }
+}
+
+/* ---- Operations ------------------------------------------------------------------------------ */
+
+/* The root most often, so that it has all names at times. */
+static uint32_t any_directory(void)
+{
+    uint32_t directory = 0;
+    if (next_random(5) < 2) {
+        return directory;
+    }
+    do {
+        directory = next_random(directory_count);
+    } while (!in_use(directory));
+    return directory;
+}
+
+static uint32_t free_node(void)
+{
+    for (uint32_t index = 0; index < node_count; index++) {
+        if (nodes[index].type == EXT_TYPE_UNKNOWN) {
+            return index;
+        }
+    }
+    return no_node;
+}
+
+static uint32_t free_directory(void)
+{
+    uint32_t directory = 0;
+    while (directory < directory_count && in_use(directory)) {
+        directory++;
+    }
+    return directory < directory_count ? directory : no_directory;
+}
+
+static struct ext_new_inode wanted_of(enum ext_type type)
+{
+    static const uint16_t modes[EXT_TYPE_COUNT] = {
+        [EXT_TYPE_FILE] = 0100644,
+        [EXT_TYPE_DIRECTORY] = 0040755,
+        [EXT_TYPE_CHARACTER_DEVICE] = 0020600,
+        [EXT_TYPE_BLOCK_DEVICE] = 0060600,
+        [EXT_TYPE_FIFO] = 0010600,
+        [EXT_TYPE_SOCKET] = 0140600,
+        [EXT_TYPE_LINK] = 0120777,
+    };
+    uint32_t name = next_random(name_count);
+    return (struct ext_new_inode){
+        .mode = modes[type],
+        .user_id = next_random(70'000),
+        .group_id = 7,
+        .device_major = next_random(4096),
+        .device_minor = next_random(1 << 20),
+        .target = name_of(name),
+    };
+}
+
+static void random_create(uint32_t directory, uint32_t name)
+{
+    static const enum ext_type types[] = {EXT_TYPE_FILE, EXT_TYPE_FILE, EXT_TYPE_FILE,
+        EXT_TYPE_LINK, EXT_TYPE_FIFO, EXT_TYPE_SOCKET, EXT_TYPE_BLOCK_DEVICE,
+        EXT_TYPE_CHARACTER_DEVICE, EXT_TYPE_DIRECTORY, EXT_TYPE_DIRECTORY};
+    enum ext_type type = types[next_random(sizeof types / sizeof types[0])];
+    uint32_t place = type == EXT_TYPE_DIRECTORY ? free_directory() : 0;
+    uint32_t node = free_node();
+    if (place == no_directory || node == no_node) {
+        return;
+    }
+    bool exists = directories[directory].entries[name] != no_node;
+    uint64_t number = 0;
+    struct ext_new_inode wanted = wanted_of(type);
+    enum status status =
+        ext_create(&writable.image.mount, number_of(directory), name_of(name), &wanted, &number);
+    CHECK_EQUAL(status, exists ? STATUS_EXISTS : STATUS_OK);
+    if (status != STATUS_OK) {
+        return;
+    }
+    nodes[node] = (struct node){.number = number, .type = type, .link_count = 1};
+    if (type == EXT_TYPE_DIRECTORY) {
+        nodes[node].directory = place;
+        directories[place].node = node;
+    }
+    set_entry(directory, name, node);
+}
+
+static void random_link(uint32_t directory, uint32_t name)
+{
+    uint32_t from = any_directory();
+    uint32_t node = directories[from].entries[next_random(name_count)];
+    if (node == no_node) {
+        return;
+    }
+    enum status expected = STATUS_OK;
+    if (is_directory(node)) {
+        expected = STATUS_DENIED;
+    } else if (directories[directory].entries[name] != no_node) {
+        expected = STATUS_EXISTS;
+    }
+    CHECK_EQUAL(
+        ext_link(&writable.image.mount, nodes[node].number, number_of(directory), name_of(name)),
+        expected);
+    if (expected == STATUS_OK) {
+        set_entry(directory, name, node);
+        nodes[node].link_count++;
+    }
+}
+
+static void random_unlink(uint32_t directory, uint32_t name)
+{
+    uint32_t node = directories[directory].entries[name];
+    enum status expected = STATUS_OK;
+    if (node == no_node) {
+        expected = STATUS_NOT_FOUND;
+    } else if (is_directory(node)) {
+        expected = STATUS_IS_DIRECTORY;
+    }
+    bool keep = next_random(4) == 0;
+    struct ext_mount *mount = &writable.image.mount;
+    CHECK_EQUAL(ext_unlink(mount, number_of(directory), name_of(name), keep), expected);
+    if (expected != STATUS_OK) {
+        return;
+    }
+    if (keep) {
+        CHECK_EQUAL(ext_forget(mount, nodes[node].number), STATUS_OK);
+    }
+    set_entry(directory, name, no_node);
+    drop_link(node);
+}
+
+static void random_remove(uint32_t directory, uint32_t name)
+{
+    uint32_t node = directories[directory].entries[name];
+    enum status expected = STATUS_OK;
+    if (node == no_node) {
+        expected = STATUS_NOT_FOUND;
+    } else if (!is_directory(node)) {
+        expected = STATUS_NOT_DIRECTORY;
+    } else if (directories[nodes[node].directory].entry_count > 0) {
+        expected = STATUS_NOT_EMPTY;
+    }
+    CHECK_EQUAL(
+        ext_remove_directory(&writable.image.mount, number_of(directory), name_of(name), false),
+        expected);
+    if (expected == STATUS_OK) {
+        set_entry(directory, name, no_node);
+        drop_link(node);
+    }
+}
+
+/* Two entries as a rename sees them. */
+struct pair {
+    uint32_t from;
+    uint32_t source;
+    uint32_t to;
+    uint32_t target;
+    enum ext_rename_mode mode;
+    uint32_t moved;
+    uint32_t replaced;
+};
+
+static bool comes_into_itself(uint32_t node, uint32_t from, uint32_t to)
+{
+    return is_directory(node) && from != to && is_within(to, nodes[node].directory);
+}
+
+static enum status expect_replace(const struct pair *pair)
+{
+    bool directory = is_directory(pair->moved);
+    if (directory != is_directory(pair->replaced)) {
+        return directory ? STATUS_NOT_DIRECTORY : STATUS_IS_DIRECTORY;
+    }
+    bool full = directory && directories[nodes[pair->replaced].directory].entry_count > 0;
+    return full ? STATUS_NOT_EMPTY : STATUS_OK;
+}
+
+static enum status expect_rename(const struct pair *pair)
+{
+    bool exchange = pair->mode == EXT_RENAME_EXCHANGE;
+    if (pair->moved == no_node || (exchange && pair->replaced == no_node)) {
+        return STATUS_NOT_FOUND;
+    }
+    if (pair->replaced != no_node && pair->mode == EXT_RENAME_NO_REPLACE) {
+        return STATUS_EXISTS;
+    }
+    if (pair->moved == pair->replaced) {
+        return STATUS_OK;
+    }
+    if (comes_into_itself(pair->moved, pair->from, pair->to)) {
+        return STATUS_INVALID_ARGUMENT;
+    }
+    if (pair->replaced == no_node) {
+        return STATUS_OK;
+    }
+    if (exchange) {
+        bool loop = comes_into_itself(pair->replaced, pair->to, pair->from);
+        return loop ? STATUS_INVALID_ARGUMENT : STATUS_OK;
+    }
+    return expect_replace(pair);
+}
+
+static void random_rename(uint32_t from, uint32_t source)
+{
+    struct pair pair = {
+        .from = from,
+        .source = source,
+        .to = next_random(3) == 0 ? from : any_directory(),
+        .target = next_random(name_count),
+        .mode = (enum ext_rename_mode)next_random(3),
+    };
+    pair.moved = directories[pair.from].entries[pair.source];
+    pair.replaced = directories[pair.to].entries[pair.target];
+    struct ext_rename request = {
+        .source_parent = number_of(pair.from),
+        .source = name_of(pair.source),
+        .target_parent = number_of(pair.to),
+        .target = name_of(pair.target),
+        .mode = pair.mode,
+    };
+    enum status expected = expect_rename(&pair);
+    CHECK_EQUAL(ext_rename(&writable.image.mount, &request), expected);
+    if (expected != STATUS_OK || pair.moved == pair.replaced) {
+        return;
+    }
+    bool exchange = pair.mode == EXT_RENAME_EXCHANGE;
+    set_entry(pair.to, pair.target, pair.moved);
+    set_entry(pair.from, pair.source, exchange ? pair.replaced : no_node);
+    if (!exchange && pair.replaced != no_node) {
+        drop_link(pair.replaced);
+    }
+}
+
+/* Times of growth and times of decline. */
+static void random_operation(bool growth)
+{
+    uint32_t directory = any_directory();
+    uint32_t name = next_random(name_count);
+    uint32_t kind = next_random(10);
+    if (kind < (growth ? 5 : 1)) {
+        random_create(directory, name);
+    } else if (kind < (growth ? 6 : 2)) {
+        random_link(directory, name);
+    } else if (kind < 7) {
+        random_unlink(directory, name);
+    } else if (kind < 8) {
+        random_remove(directory, name);
+    } else {
+        random_rename(directory, name);
+    }
+}
+
+/* ---- Comparison ------------------------------------------------------------------------------ */
+
+static bool count_entry(void *context, const struct ext_entry *entry)
+{
+    (void)entry;
+    uint32_t *count = context;
+    (*count)++;
+    return true;
+}
+
+static void compare_node(uint32_t node, uint64_t number)
+{
+    struct ext_inode inode;
+    CHECK_EQUAL(number, nodes[node].number);
+    CHECK_EQUAL(ext_read_inode(&writable.image.mount, number, &inode), STATUS_OK);
+    CHECK_EQUAL(inode.type, nodes[node].type);
+    if (!is_directory(node)) {
+        CHECK_EQUAL(inode.link_count, nodes[node].link_count);
+    }
+}
+
+/* Every name there is, and how many there are. */
+static void compare_directory(uint32_t directory)
+{
+    struct ext_file file;
+    uint64_t number;
+    uint32_t count = 0;
+    uint32_t child_count = 0;
+    struct ext_mount *mount = &writable.image.mount;
+    CHECK_EQUAL(ext_open(mount, number_of(directory), &file), STATUS_OK);
+    for (uint32_t name = 0; name < name_count; name++) {
+        uint32_t node = directories[directory].entries[name];
+        struct ext_name wanted = name_of(name);
+        enum status status = ext_lookup(mount, &file, wanted.bytes, wanted.size_bytes, &number);
+        CHECK_EQUAL(status, node == no_node ? STATUS_NOT_FOUND : STATUS_OK);
+        if (status == STATUS_OK && node != no_node) {
+            compare_node(node, number);
+            child_count += is_directory(node);
+        }
+    }
+    struct ext_visitor visitor = {.visit = count_entry, .context = &count};
+    CHECK_EQUAL(ext_read_directory(mount, &file, 0, visitor), STATUS_END);
+    uint32_t extra = directory == 0 ? 3 : 2; /* lost+found */
+    CHECK_EQUAL(count, directories[directory].entry_count + extra);
+    CHECK_EQUAL(file.inode.link_count, child_count + extra);
+    CHECK_EQUAL(ext_lookup(mount, &file, "..", 2, &number), STATUS_OK);
+    CHECK_EQUAL(number, number_of(directories[directory].parent));
+}
+
+static void compare_all(void)
+{
+    for (uint32_t index = 0; index < directory_count; index++) {
+        if (in_use(index)) {
+            compare_directory(index);
+        }
+    }
+}
+
+/* ---- Volumes --------------------------------------------------------------------------------- */
+
+struct volume {
+    const char *options; /* of mke2fs */
+    const char *hash;    /* of tune2fs */
+};
+
+static const struct volume volumes[] = {
+    {"-t ext4 -O ^has_journal -b 1024 -I 256", "legacy"},
+    {"-t ext4 -O ^has_journal,^metadata_csum,large_dir -b 1024 -I 256", "half_md4"},
+    {"-t ext3 -b 1024 -I 128", "legacy"},
+    {"-t ext2 -O ^dir_index,^filetype -b 2048 -I 128", "tea"},
+    {"-t ext2 -O ^filetype,dir_index -b 1024 -I 128", "tea"},
+    {"-t ext4 -O inline_data,orphan_file -b 1024 -I 256", "legacy"},
+    {"-t ext4 -O ^has_journal,inline_data -b 4096 -I 512", "half_md4"},
+    {"-t ext4 -O bigalloc,quota -C 4096 -b 1024 -I 256", "legacy"},
+};
+
+constexpr uint32_t operations_per_volume = 12'000;
+constexpr uint32_t operations_per_checkpoint = 2'000;
+constexpr uint32_t operations_per_season = 3'000;
+
+static bool make_volume(const struct volume *volume)
+{
+    return image_run("rm -f w.img; E2FSPROGS_FAKE_TIME=1700000000 mke2fs -q -F -N 4000 %s "
+                     "w.img 24M > /dev/null",
+               volume->options) &&
+           image_run("tune2fs -f -E hash_alg=%s w.img > /dev/null 2>&1", volume->hash) &&
+           image_load(&writable.image, "w.img") && writable_mount(&writable) == STATUS_OK &&
+           writable.image.mount.writable;
+}
+
+/* Everything is on the medium, and e2fsck and the model agree with it. */
+static void checkpoint(void)
+{
+    compare_all();
+    CHECK_EQUAL(ext_unmount(&writable.image.mount), STATUS_OK);
+    CHECK(image_fsck(&writable.image));
+    CHECK_EQUAL(writable_mount(&writable), STATUS_OK);
+    compare_all();
+}
+
+static void names_follow_the_model(void)
+{
+    make_names();
+    for (uint32_t index = 0; index < sizeof volumes / sizeof volumes[0]; index++) {
+        bool made = make_volume(&volumes[index]);
+        CHECK(made);
+        clear_model();
+        random_state = 88172645463325252 + index;
+        for (uint32_t count = 1; made && count <= operations_per_volume; count++) {
+            random_operation(count / operations_per_season % 2 == 0);
+            if (check_failing) {
+                printf("volume %u, operation %u: %s\n", index, count,
+                    writable.image.mount.corruption.what);
+                return;
+            }
+            if (count % operations_per_checkpoint == 0) {
+                checkpoint();
+            }
+        }
+        image_free(&writable.image);
+    }
+}
+
+int main(void)
+{
+    if (!image_folder_make()) {
+        return 1;
+    }
+    TEST(names_follow_the_model);
+    image_folder_remove();
+    return check_report();
+}
