@@ -22,19 +22,26 @@ struct writable {
 /* 2026-01-01; greater than any number of inodes, which some programs take small times for. */
 constexpr int64_t writable_now = 1'767'225'600;
 
-static inline enum status writable_mount(struct writable *writable)
+/* With so many of the blocks and pending elements that there are. */
+static inline enum status writable_mount_within(
+    struct writable *writable, uint32_t block_count, uint32_t pending_count)
 {
     struct ext_mount_memory memory = {
         .entries = writable->entries,
-        .entry_count = writable_cache_blocks,
+        .entry_count = block_count,
         .buffer = block_buffer_plain(writable->cache),
         .buffer_bytes = sizeof writable->cache,
         .undo = writable->undo,
         .pending = writable->pending,
-        .pending_count = writable_pending_count,
+        .pending_count = pending_count,
     };
     struct ext_mount_options options = {.now = {.seconds = writable_now}};
     return ext_mount(&writable->image.mount, &writable->image.fault.device, memory, options);
+}
+
+static inline enum status writable_mount(struct writable *writable)
+{
+    return writable_mount_within(writable, writable_cache_blocks, writable_pending_count);
 }
 
 /* Makes a volume with mke2fs, loads and mounts it; false with a message if that fails. */
