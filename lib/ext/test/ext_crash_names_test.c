@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Losses of power while names are made, moved and taken away on volumes with a journal: after each,
+ * every name is as it was after one and the same step, which is not before the last sync. So a
+ * rename is old or new, never both or neither. e2fsck finds nothing to say.
+ */
+#include "crash.h"
+
+constexpr uint32_t directory_count = 4;
+constexpr uint32_t names_per_directory = 40;
+constexpr uint32_t slot_count = directory_count * names_per_directory;
+constexpr uint32_t step_count_max = 500;
+constexpr uint32_t states_per_shape = 500;
+
+static const char *const shapes[] = {
+    "-t ext3 -b 1024 -J size=1",
+    "-t ext4 -b 1024 -J size=1 -O orphan_file",
+    "-t ext4 -b 1024 -I 256 -J size=1 -O inline_data,^metadata_csum",
+};
+
+/* What a step did: up to two names lead to other inodes, or to none. */
+struct step {
+    uint32_t slots[2];
+    uint64_t numbers[2];
+    uint32_t change_count;
+    uint32_t event_count; /* recorded when it was done */
+    bool sync;
+};
+
+static struct writable volume;
+static struct writable recovered;
+static struct crash_record recording;
+static uint8_t base[crash_volume_bytes_max];
+static struct step steps[step_count_max];
+static uint64_t directories[directory_count];
+static uint64_t slots[slot_count]; /* inodes; 0: no such name */
+static uint64_t found[slot_count];
+static uint64_t random_state;
+
+static uint32_t next_random(uint32_t limit)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (uint32_t)(random_state >> 11) % limit;
+}
+
+/* Long enough for a few blocks in each directory. */
+static struct ext_name name_of(uint32_t slot)
+{
+    static char names[2][64];
+    static uint32_t next;
+    char *name = names[next++ % 2];
+    uint32_t length = (uint32_t)snprintf(
+        name, sizeof names[0], "%02u-a-name-of-some-length", slot % names_per_directory);
+    return (struct ext_name){.bytes = name, .size_bytes = length};
+}
+
+static uint64_t parent_of(uint32_t slot)
+{
+    return directories[slot / names_per_directory];
+}
+
+/* ---- The workload ---------------------------------------------------------------------------- */
+
+static void note(struct step *step, uint32_t slot, uint64_t number)
+{
+    step->slots[step->change_count] = slot;
+    step->numbers[step->change_count++] = number;
+}
+
+static enum status create(struct step *step, uint32_t slot)
+{
+    uint64_t number = 0;
+    bool directory = next_random(3) == 0;
+    struct ext_new_inode wanted = {.mode = directory ? 0040755 : 0100644};
+    enum status status =
+        ext_create(&volume.image.mount, parent_of(slot), name_of(slot), &wanted, &number);
+    note(step, slot, number);
+    return status;
+}
+
+static enum status remove_name(struct step *step, uint32_t slot)
+{
+    struct ext_mount *mount = &volume.image.mount;
+    struct ext_inode inode = {};
+    enum status status = ext_read_inode(mount, slots[slot], &inode);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    note(step, slot, 0);
+    return inode.type == EXT_TYPE_DIRECTORY
+               ? ext_remove_directory(mount, parent_of(slot), name_of(slot), false)
+               : ext_unlink(mount, parent_of(slot), name_of(slot), false);
+}
+
+static enum status rename_name(struct step *step, uint32_t slot, uint32_t target)
+{
+    bool exchange = slots[target] != 0 && next_random(2) == 0;
+    struct ext_rename request = {
+        .source_parent = parent_of(slot),
+        .source = name_of(slot),
+        .target_parent = parent_of(target),
+        .target = name_of(target),
+        .mode = exchange ? EXT_RENAME_EXCHANGE : EXT_RENAME_REPLACE,
+    };
+    enum status status = ext_rename(&volume.image.mount, &request);
+    bool kinds = status == STATUS_IS_DIRECTORY || status == STATUS_NOT_DIRECTORY;
+    if (status == STATUS_OK && slots[slot] != slots[target]) {
+        note(step, target, slots[slot]);
+        note(step, slot, exchange ? slots[target] : 0);
+    }
+    return kinds ? STATUS_OK : status;
+}
+
+static enum status do_step(struct step *step)
+{
+    uint32_t slot = next_random(slot_count);
+    step->sync = next_random(12) == 0;
+    if (step->sync) {
+        return ext_sync(&volume.image.mount);
+    }
+    if (slots[slot] == 0) {
+        return create(step, slot);
+    }
+    return next_random(3) == 0 ? remove_name(step, slot)
+                               : rename_name(step, slot, next_random(slot_count));
+}
+
+static void apply(const struct step *step, uint64_t *numbers)
+{
+    for (uint32_t index = 0; index < step->change_count; index++) {
+        numbers[step->slots[index]] = step->numbers[index];
+    }
+}
+
+static bool run_workload(void)
+{
+    struct image *image = &volume.image;
+    memset(slots, 0, sizeof slots);
+    for (uint32_t index = 0; index < step_count_max; index++) {
+        struct step *step = &steps[index];
+        *step = (struct step){};
+        enum status status = do_step(step);
+        if (status != STATUS_OK) {
+            printf("step %u: %s\n", index, status_text(status));
+            return false;
+        }
+        apply(step, slots);
+        step->event_count = recording.record.event_count;
+    }
+    return ext_unmount(&image->mount) == STATUS_OK && !recording.record.overflowed;
+}
+
+static bool make_volume(const char *options)
+{
+    struct image *image = &volume.image;
+    if (!image_run("rm -f w.img; E2FSPROGS_FAKE_TIME=1700000000 mke2fs -q -F %s w.img 4M "
+                   ">/dev/null 2>&1",
+            options) ||
+        !image_load(image, "w.img") || writable_mount(&volume) != STATUS_OK) {
+        return false;
+    }
+    for (uint32_t index = 0; index < directory_count; index++) {
+        char name[2] = {(char)('a' + index), '\0'};
+        struct ext_new_inode wanted = {.mode = 0040755};
+        if (ext_create(&image->mount, ext_root_number,
+                (struct ext_name){.bytes = name, .size_bytes = 1}, &wanted,
+                &directories[index]) != STATUS_OK) {
+            return false;
+        }
+    }
+    if (ext_unmount(&image->mount) != STATUS_OK ||
+        !crash_record_make(&recording, &image->memory.device)) {
+        return false;
+    }
+    memcpy(base, image->bytes, image->size_bytes);
+    block_fault_init(&image->fault, &recording.record.device);
+    return writable_mount(&volume) == STATUS_OK && image->mount.writable;
+}
+
+/* ---- One moment ------------------------------------------------------------------------------ */
+
+static bool read_names(void)
+{
+    struct ext_mount *mount = &recovered.image.mount;
+    for (uint32_t slot = 0; slot < slot_count; slot++) {
+        struct ext_file directory;
+        struct ext_name name = name_of(slot);
+        found[slot] = 0;
+        enum status status = ext_open(mount, parent_of(slot), &directory);
+        if (status == STATUS_OK) {
+            status = ext_lookup(mount, &directory, name.bytes, name.size_bytes, &found[slot]);
+        }
+        if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
+            printf("name %u: %s\n", slot, status_text(status));
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether the names are those after one step, the last one synced at that moment or a later one. */
+static bool names_explained(uint32_t event_count)
+{
+    uint32_t safe = 0;
+    uint32_t begun = 0;
+    while (begun < step_count_max && steps[begun].event_count <= event_count) {
+        begun++;
+        safe = steps[begun - 1].sync ? begun : safe;
+    }
+    begun = begun < step_count_max ? begun + 1 : begun;
+    memset(slots, 0, sizeof slots);
+    for (uint32_t index = 0; index <= begun; index++) {
+        if (index >= safe && memcmp(slots, found, sizeof slots) == 0) {
+            return true;
+        }
+        if (index < begun) {
+            apply(&steps[index], slots);
+        }
+    }
+    printf("no step from %u to %u left such names\n", safe, begun);
+    return false;
+}
+
+static bool state_is_good(uint32_t event_count)
+{
+    struct image *image = &recovered.image;
+    enum status status = writable_mount(&recovered);
+    if (status != STATUS_OK || !image->mount.writable) {
+        printf("mount: %s\n", status_text(status));
+        return false;
+    }
+    return read_names() && names_explained(event_count) &&
+           ext_unmount(&image->mount) == STATUS_OK && crash_is_clean(image);
+}
+
+/* A moment and what became of the writes since the last flush, at random. */
+static struct block_record_crash choose_crash(void)
+{
+    const struct block_record *record = &recording.record;
+    struct block_record_crash crash = {
+        .event_count = next_random(record->event_count + 1),
+        .kind = (enum block_record_kind)next_random(4),
+        .part = {.block_count = next_random(2)},
+        .seed = next_random(UINT32_MAX),
+    };
+    uint32_t first = block_record_first_unflushed(record, crash.event_count);
+    if (first == crash.event_count) {
+        crash.kind = BLOCK_RECORD_PREFIX;
+        return crash;
+    }
+    crash.index = first + next_random(crash.event_count - first);
+    return crash;
+}
+
+static bool check_crash(struct block_record_crash crash)
+{
+    struct image *image = &recovered.image;
+    memcpy(image->bytes, base, image->size_bytes);
+    if (block_record_rebuild(&recording.record, crash, &image->memory.device) == STATUS_OK &&
+        state_is_good(crash.event_count)) {
+        return true;
+    }
+    printf("after %u events of %u, kind %u, event %u, seed %llu\n", crash.event_count,
+        recording.record.event_count, crash.kind, crash.index, (unsigned long long)crash.seed);
+    return false;
+}
+
+static void play(const char *options)
+{
+    printf("%s\n", options);
+    bool well = make_volume(options) && run_workload();
+    CHECK(well);
+    if (!well) {
+        return;
+    }
+    struct image *image = &recovered.image;
+    image->size_bytes = volume.image.size_bytes;
+    image->bytes = malloc(image->size_bytes);
+    block_memory_init(&image->memory, image->bytes, image->size_bytes, 512);
+    block_fault_init(&image->fault, &image->memory.device);
+    for (uint32_t index = 0; index < states_per_shape && well; index++) {
+        well = check_crash(choose_crash());
+    }
+    CHECK(well);
+    image_free(image);
+    image_free(&volume.image);
+    crash_record_free(&recording);
+}
+
+static void names_survive_losses_of_power(void)
+{
+    for (uint32_t index = 0; index < sizeof shapes / sizeof shapes[0]; index++) {
+        play(shapes[index]);
+    }
+}
+
+int main(void)
+{
+    random_state = 88172645463325252;
+    if (!image_folder_make()) {
+        return 1;
+    }
+    TEST(names_survive_losses_of_power);
+    image_folder_remove();
+    return check_report();
+}
