@@ -10,6 +10,8 @@
 #include "../verity_format.h"
 
 constexpr size_t tree_bytes = 64;
+constexpr size_t signature_head_bytes = 16;
+constexpr uint32_t signature_bytes_max = 3000;
 constexpr size_t sealed_bytes = 660'000;
 constexpr uint64_t read_at_bytes = 20'000;
 constexpr size_t read_bytes = 9'000;
@@ -64,7 +66,7 @@ int LLVMFuzzerInitialize(int *, char ***)
 static void apply(const uint8_t *bytes, size_t size_bytes)
 {
     struct reader input = reader_init(bytes, size_bytes);
-    change(&input, descriptor, verity_descriptor_bytes);
+    change(&input, descriptor, verity_descriptor_bytes + signature_head_bytes);
     change(
         &input, descriptor + mount.geometry.block_bytes - verity_length_bytes, verity_length_bytes);
     change(&input, tree, tree_bytes);
@@ -72,17 +74,30 @@ static void apply(const uint8_t *bytes, size_t size_bytes)
     volume_inode_seal(&sealed, inode);
 }
 
+/* Two lengths must agree where there is a signature: that of the seal follows the signature's. */
+static void repair_length(uint8_t *length)
+{
+    uint32_t signature_bytes = load_le32(descriptor + verity_signature_bytes);
+    if (signature_bytes > 0 && signature_bytes < signature_bytes_max) {
+        store_le32(length, verity_descriptor_bytes + signature_bytes);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes)
 {
     static uint8_t read[read_bytes];
     uint64_t done_bytes = 0;
+    uint8_t *length = descriptor + mount.geometry.block_bytes - verity_length_bytes;
     apply(bytes, size_bytes);
+    uint32_t length_before = load_le32(length);
+    repair_length(length);
     volume_mount();
     require(read_some(read, &done_bytes) != STATUS_OK);
     trust();
     if (read_some(read, &done_bytes) == STATUS_OK) {
         require(done_bytes == read_bytes && memcmp(read, wanted, read_bytes) == 0);
     }
+    store_le32(length, length_before);
     apply(bytes, size_bytes);
     return 0;
 }
