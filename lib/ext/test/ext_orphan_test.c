@@ -291,8 +291,7 @@ static uint32_t sequence_on_medium(void)
 
 static void a_mounted_volume_says_so(void)
 {
-    CHECK(make("-t ext4 -b 4096 -O mmp"));
-    CHECK(image_load(&writable.image, "w.img") && writable_mount(&writable) == STATUS_OK);
+    CHECK(writable_make(&writable, "24M", "-t ext4 -b 4096 -O mmp"));
     CHECK_EQUAL(mount_of()->geometry.mmp_update_seconds, 5);
     uint32_t sequence = sequence_on_medium();
     CHECK(sequence != 0 && sequence <= mmp_sequence_max);
@@ -309,8 +308,7 @@ static void a_mounted_volume_says_so(void)
 
 static void a_volume_that_was_taken_is_left_alone(void)
 {
-    CHECK(make("-t ext4 -b 4096 -O mmp"));
-    CHECK(image_load(&writable.image, "w.img") && writable_mount(&writable) == STATUS_OK);
+    CHECK(writable_make(&writable, "24M", "-t ext4 -b 4096 -O mmp"));
     uint64_t block = mount_of()->geometry.mmp_block;
     uint8_t *bytes = writable.image.bytes + block * 4096;
     store_le32(bytes + mmp_sequence, 77);
