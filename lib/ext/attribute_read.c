@@ -110,7 +110,8 @@ enum status ext_list_attributes(struct ext_mount *mount, struct ext_file *file, 
 static bool value_belongs(const struct ext_mount *mount, const struct ext_inode *value,
     const struct ext_inode *owner, const uint8_t *bytes)
 {
-    uint32_t seed = mount->geometry.checksum_seed;
+    uint32_t seed = ext_has_checksums(mount) ? mount->geometry.checksum_seed
+                                             : ext_checksum_seed_of_uuid(mount->uuid);
     uint32_t hash = ext_checksum(seed, bytes, value->size_bytes);
     return hash == (uint32_t)value->accessed.seconds ||
            ((uint64_t)(uint32_t)value->modified.seconds == owner->number &&

@@ -86,6 +86,9 @@ static const char *const shapes[] = {
     "-t ext4 -b 4096 -I 256 -O ^has_journal,inline_data",
     "-t ext4 -b 4096 -I 512 -O ^has_journal,^metadata_csum,uninit_bg",
     "-t ext4 -b 4096 -I 256 -O ^has_journal,metadata_csum_seed",
+    "-t ext3 -b 1024 -I 128",
+    "-t ext4 -b 1024 -I 256",
+    "-t ext4 -b 4096 -I 512 -O ^64bit",
 };
 constexpr uint32_t shape_count = sizeof shapes / sizeof shapes[0];
 
@@ -249,6 +252,149 @@ static void what_debugfs_wrote_is_read(void)
                         ">log 2>&1 && head -c 90 big | cmp - got && "
                         "! debugfs -R 'ea_list file0' fsck.img 2>&1 | grep -q trusted.t"));
     }
+}
+
+/* ---- Values in inodes ------------------------------------------------------------------------ */
+
+static uint8_t *raw_of(uint64_t number)
+{
+    struct block_cache_entry *entry;
+    const uint8_t *raw;
+    CHECK(ext_inode_pin(mount_of(), (uint32_t)number, &entry, &raw) == STATUS_OK);
+    uint64_t place = entry->block * mount_of()->geometry.block_bytes +
+                     (uint64_t)(raw - (const uint8_t *)entry->buffer.bytes);
+    block_cache_put(&mount_of()->cache, entry);
+    return writable.image.bytes + place;
+}
+
+/* Changes a word of an inode; reading the value must say what is wrong with it. */
+static void spoil_value_inode(uint8_t *at, uint32_t value, const char *what)
+{
+    static uint8_t got[2000];
+    uint32_t before = load_le32(at);
+    uint32_t bytes;
+    store_le32(at, value);
+    CHECK(image_mount(&writable.image) == STATUS_OK);
+    struct ext_file file = open_file("file0");
+    CHECK(get_value(&file, "user.huge", got, sizeof got, &bytes) == STATUS_CORRUPT);
+    CHECK(strcmp(mount_of()->corruption.what, what) == 0);
+    store_le32(at, before);
+    CHECK(image_mount(&writable.image) == STATUS_OK);
+}
+
+static void values_in_inodes_are_read(void)
+{
+    static uint8_t value[1000];
+    CHECK(image_run("head -c 1000 /dev/urandom > huge && rm -f w.img && "
+                    "mke2fs -q -F -t ext4 -b 1024 -O ea_inode,^metadata_csum -d tree w.img 8M && "
+                    "debugfs -w -R 'ea_set -f huge file0 user.huge' w.img >log 2>&1"));
+    int descriptor = open("huge", O_RDONLY);
+    CHECK(read(descriptor, value, sizeof value) == sizeof value);
+    (void)close(descriptor);
+    CHECK(image_load(&writable.image, "w.img"));
+    CHECK(image_mount(&writable.image) == STATUS_OK && mount_of()->read_only);
+    struct ext_file file = open_file("file0");
+    CHECK(value_is(&file, "user.huge", value, sizeof value));
+    struct ext_attribute_name name = {"huge", attribute_index_user, 4};
+    struct ext_attribute_area area;
+    struct ext_attribute attribute;
+    CHECK(ext_attribute_pin(mount_of(), &file.inode, &name, &area, &attribute) == STATUS_OK);
+    CHECK(attribute.value_inode != 0);
+    ext_attribute_put(mount_of(), &area);
+    struct ext_file direct;
+    CHECK(ext_open(mount_of(), attribute.value_inode, &direct) == STATUS_CORRUPT);
+    uint8_t *raw = raw_of(attribute.value_inode);
+    spoil_value_inode(raw + inode_accessed, 1, "attribute value of another inode");
+    spoil_value_inode(raw + inode_size_low, 999, "size of an attribute value in an inode");
+    spoil_value_inode(
+        raw + inode_flags, load_le32(raw + inode_flags) ^ 0x20'0000, "file as an attribute value");
+    image_free(&writable.image);
+}
+
+/* ---- Damage ---------------------------------------------------------------------------------- */
+
+struct damage {
+    uint32_t at; /* in the set's block, or behind the header in the inode */
+    uint32_t bytes;
+    uint32_t value;
+    const char *what;
+    bool repair; /* the checksum of the block */
+};
+
+static void inflict(const struct damage *damage, uint8_t *set, uint64_t block)
+{
+    uint8_t before[1024];
+    uint8_t superblock[1024];
+    memcpy(before, set, sizeof before);
+    memcpy(superblock, writable.image.bytes + 1024, sizeof superblock);
+    for (uint32_t index = 0; index < damage->bytes; index++) {
+        set[damage->at + index] = (uint8_t)(damage->value >> (8 * index));
+    }
+    CHECK(writable_mount(&writable) == STATUS_OK);
+    if (damage->repair) {
+        store_le32(
+            set + attribute_block_checksum, ext_attribute_block_checksum(mount_of(), block, set));
+    }
+    struct ext_file file = open_file("file0");
+    uint32_t bytes;
+    CHECK(ext_list_attributes(mount_of(), &file, nullptr, 0, &bytes) == STATUS_CORRUPT);
+    const char *what = mount_of()->corruption.what;
+    CHECK(what != nullptr && strcmp(what, damage->what) == 0);
+    CHECK(mount_of()->corruption.block != 0);
+    CHECK(set_value(&file, "user.new", "1", 1, EXT_ATTRIBUTE_SET) == STATUS_CORRUPT);
+    CHECK(remove_value(&file, "user.big") == STATUS_CORRUPT);
+    if (check_failing) {
+        printf("wanted: %s, is: %s\n", damage->what, what == nullptr ? "nothing" : what);
+    }
+    memcpy(set, before, sizeof before);
+    memcpy(writable.image.bytes + 1024, superblock, sizeof superblock);
+}
+
+/* The block has user.big, then user.bigger; the inode user.in. */
+static void damaged_sets_are_refused(void)
+{
+    static const struct damage block_damages[] = {
+        {0x00, 4, 1, "attribute block magic", true},
+        {0x04, 4, 0, "attribute block references", true},
+        {0x04, 4, 1025, "attribute block references", true},
+        {0x08, 4, 2, "attribute block count", true},
+        {0x10, 4, 1, "attribute block checksum", false},
+        {0x20, 1, 255, "hash of an attribute", true},
+        {0x22, 2, 0x28, "attribute value among the entries", true},
+        {0x22, 2, 1020, "attribute value outside its place", true},
+        {0x24, 4, 12, "attribute value in another inode", true},
+        {0x28, 4, 5000, "attribute value outside its place", true},
+        {0x2c, 4, 1, "hash of an attribute", true},
+        {0x36, 2, 700, "attribute values overlap", true},
+    };
+    static const struct damage inode_damages[] = {
+        {0, 1, 250, "attribute entry", false},
+        {2, 2, 2, "attribute value among the entries", false},
+        {2, 2, 400, "attribute value outside its place", false},
+        {8, 4, UINT32_MAX, "attribute value outside its place", false},
+    };
+    static uint8_t bytes[400];
+    CHECK(make("-t ext4 -b 1024 -I 256 -O ^has_journal"));
+    struct ext_file file = open_file("file0");
+    CHECK(set_value(&file, "user.in", bytes, 30, EXT_ATTRIBUTE_SET) == STATUS_OK);
+    CHECK(set_value(&file, "user.big", bytes, 300, EXT_ATTRIBUTE_SET) == STATUS_OK);
+    CHECK(set_value(&file, "user.bigger", bytes, 300, EXT_ATTRIBUTE_SET) == STATUS_OK);
+    CHECK(ext_refresh(mount_of(), &file) == STATUS_OK);
+    CHECK(ext_unmount(mount_of()) == STATUS_OK);
+    uint64_t block = file.inode.attribute_block;
+    for (uint32_t index = 0; index < sizeof block_damages / sizeof block_damages[0]; index++) {
+        inflict(&block_damages[index], writable.image.bytes + block * 1024, block);
+    }
+    image_free(&writable.image);
+    CHECK(make("-t ext4 -b 1024 -I 256 -O ^has_journal,^metadata_csum"));
+    file = open_file("file0");
+    CHECK(set_value(&file, "user.in", bytes, 30, EXT_ATTRIBUTE_SET) == STATUS_OK);
+    uint8_t *raw = raw_of(file.inode.number) + 128 + 32 + 4;
+    CHECK(ext_unmount(mount_of()) == STATUS_OK);
+    for (uint32_t index = 0; index < sizeof inode_damages / sizeof inode_damages[0]; index++) {
+        inflict(&inode_damages[index], raw, 0);
+    }
+    image_free(&writable.image);
 }
 
 /* ---- Shared blocks --------------------------------------------------------------------------- */
@@ -544,7 +690,7 @@ static enum status two_changes(void)
 
 static void every_failure_is_told(void)
 {
-    CHECK(make(shapes[4]));
+    CHECK(make("-t ext4 -b 1024 -I 256"));
     CHECK(ext_unmount(mount_of()) == STATUS_OK);
     uint8_t *before = malloc(writable.image.size_bytes);
     memcpy(before, writable.image.bytes, writable.image.size_bytes);
@@ -576,6 +722,8 @@ int main(void)
     make_tree();
     TEST(what_debugfs_wrote_is_read);
     TEST(random_changes_agree_with_a_model);
+    TEST(values_in_inodes_are_read);
+    TEST(damaged_sets_are_refused);
     TEST(shared_blocks_are_copied_before_a_change);
     TEST(lists_and_modes_agree);
     TEST(malformed_lists_are_refused);

@@ -33,6 +33,7 @@ static const char *const shapes[] = {
     "-t ext4 -b 2048 -I 256 -O ^has_journal,quota,^metadata_csum",
     "-t ext4 -b 1024 -I 128 -O ^has_journal,quota -E quotatype=usrquota",
     "-t ext3 -b 1024 -I 256 -O ^has_journal,quota",
+    "-t ext4 -b 4096 -I 256 -O quota,project",
 };
 constexpr uint32_t shape_count = sizeof shapes / sizeof shapes[0];
 
@@ -187,6 +188,56 @@ static void limits_are_kept(void)
     image_free(&writable.image);
 }
 
+/* A change that gives three files of quota new blocks. */
+static enum status new_owners(void)
+{
+    struct ext_file file;
+    enum status status = writable_mount(&writable);
+    if (status == STATUS_OK) {
+        status = image_open(&writable.image, "file0", &file);
+    }
+    struct ext_attributes wanted = {
+        .set = EXT_SET_USER | EXT_SET_GROUP | EXT_SET_PROJECT,
+        .user_id = 0x12345678,
+        .group_id = 0x87654321,
+        .project_id = 0x11111111,
+    };
+    if (status == STATUS_OK) {
+        status = ext_set_attributes(mount_of(), &file, &wanted);
+    }
+    enum status end = ext_unmount(mount_of());
+    return status == STATUS_OK ? end : status;
+}
+
+static void every_failure_is_told(void)
+{
+    CHECK(make("-t ext4 -b 1024 -I 256 -O quota,project"));
+    CHECK(ext_unmount(mount_of()) == STATUS_OK);
+    uint8_t *before = malloc(writable.image.size_bytes);
+    memcpy(before, writable.image.bytes, writable.image.size_bytes);
+    static const uint32_t kinds[] = {BLOCK_FAULT_READ, BLOCK_FAULT_WRITE, BLOCK_FAULT_FLUSH};
+    for (uint32_t kind = 0; kind < 3; kind++) {
+        uint64_t first = 0;
+        for (bool hit = true; hit && !check_failing; first++) {
+            memcpy(writable.image.bytes, before, writable.image.size_bytes);
+            struct block_fault_plan plan = {
+                .kinds = kinds[kind], .status = STATUS_IO, .first = first, .count = 1};
+            block_fault_arm(&writable.image.fault, plan);
+            enum status status = new_owners();
+            hit = writable.image.fault.hit_count > 0;
+            CHECK_EQUAL(status, hit ? STATUS_IO : STATUS_OK);
+            block_fault_arm(&writable.image.fault, (struct block_fault_plan){});
+            CHECK(writable_mount(&writable) == STATUS_OK && mount_of()->writable);
+            CHECK(ext_unmount(mount_of()) == STATUS_OK);
+            CHECK(kind == 0 || image_fsck(&writable.image));
+        }
+        CHECK(first > 2);
+    }
+    CHECK(image_fsck(&writable.image));
+    free(before);
+    image_free(&writable.image);
+}
+
 /* ---- Damage ---------------------------------------------------------------------------------- */
 
 struct damage {
@@ -261,6 +312,7 @@ int main(void)
     TEST(others_count_the_same);
     TEST(many_owners_have_entries);
     TEST(limits_are_kept);
+    TEST(every_failure_is_told);
     TEST(damaged_files_are_refused);
     image_folder_remove();
     return check_report();
