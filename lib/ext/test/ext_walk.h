@@ -58,10 +58,40 @@ static inline enum status walk_file(struct walk_state *state, struct ext_file *f
     return STATUS_OK;
 }
 
+/* Every name and value of a node. */
+static inline enum status walk_attributes(struct walk_state *state, struct ext_file *file)
+{
+    static char names[ext_attribute_bytes_max];
+    static uint8_t value[ext_attribute_bytes_max];
+    uint32_t names_bytes = 0;
+    enum status status = ext_list_attributes(state->mount, file, names, sizeof names, &names_bytes);
+    for (uint32_t at = 0; status == STATUS_OK && at < names_bytes;) {
+        uint32_t value_bytes = 0;
+        struct ext_attribute_request request = {
+            .name = names + at,
+            .name_bytes = (uint32_t)strlen(names + at),
+            .value = value,
+            .value_bytes = sizeof value,
+        };
+        at += request.name_bytes + 1;
+        status = ext_get_attribute(state->mount, file, &request, &value_bytes);
+        for (uint32_t index = 0; index < value_bytes; index++) {
+            state->byte_sum += value[index];
+        }
+        /* A name may hold a NUL, which nobody can ask for, or be there twice. */
+        status =
+            status == STATUS_INVALID_ARGUMENT || status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    }
+    return status;
+}
+
 static inline enum status walk_node(struct walk_state *state, uint64_t number)
 {
     struct ext_file file;
     enum status status = ext_open(state->mount, number, &file);
+    if (status == STATUS_OK) {
+        status = walk_attributes(state, &file);
+    }
     if (status != STATUS_OK) {
         return status;
     }
