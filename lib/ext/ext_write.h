@@ -114,6 +114,12 @@ struct ext_attributes {
 enum status ext_set_attributes(
     struct ext_mount *mount, struct ext_file *file, const struct ext_attributes *wanted);
 
+/*
+ * The file was read: its access time is now, if it was not younger than its last change anyway or
+ * is more than a day old. OK without that on what says that it wants none, or cannot be changed.
+ */
+enum status ext_note_access(struct ext_mount *mount, struct ext_file *file);
+
 /* ---- Names ---------------------------------------------------------------------------------- */
 
 /*

@@ -199,6 +199,7 @@ constexpr uint32_t device_minor_max = 0xfffff;
 /* Flags in inode_flags. */
 constexpr uint32_t inode_flag_immutable = 0x0000'0010;
 constexpr uint32_t inode_flag_append = 0x0000'0020;
+constexpr uint32_t inode_flag_no_access_time = 0x0000'0080;
 constexpr uint32_t inode_flag_project_inherit = 0x2000'0000;
 constexpr uint32_t inode_flag_encrypted = 0x0000'0800;
 constexpr uint32_t inode_flag_indexed = 0x0000'1000;

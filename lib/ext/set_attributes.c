@@ -10,6 +10,7 @@
 
 constexpr uint16_t mode_permissions = 07777;
 constexpr uint16_t mode_rwx = 0777;
+constexpr uint32_t access_blocks = 4; /* that a change of an access time touches */
 
 /* ---- Extended attributes --------------------------------------------------------------------- */
 
@@ -209,4 +210,45 @@ enum status ext_set_attributes(
     }
     struct fields_step step = {.number = file->inode.number, .wanted = wanted};
     return ext_change(mount, (struct ext_step){run_fields, &step, ext_change_block_max});
+}
+
+/* ---- Access times ---------------------------------------------------------------------------- */
+
+static bool is_before(struct ext_time one, struct ext_time other)
+{
+    return one.seconds < other.seconds ||
+           (one.seconds == other.seconds && one.nanoseconds < other.nanoseconds);
+}
+
+static bool is_worth_it(const struct ext_mount *mount, const struct ext_inode *inode)
+{
+    constexpr int64_t day_seconds = 24 * 60 * 60;
+    return !is_before(inode->modified, inode->accessed) ||
+           !is_before(inode->changed, inode->accessed) ||
+           mount->now.seconds - inode->accessed.seconds >= day_seconds;
+}
+
+static enum status run_access(struct ext_mount *mount, void *context)
+{
+    struct ext_inode inode;
+    enum status status = ext_load_inode(mount, *(const uint64_t *)context, &inode);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    inode.accessed = mount->now;
+    return ext_store_inode(mount, &inode);
+}
+
+enum status ext_note_access(struct ext_mount *mount, struct ext_file *file)
+{
+    enum status status = ext_refresh(mount, file);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    constexpr uint32_t unwanted = inode_flag_no_access_time | inode_flag_immutable;
+    if (!mount->writable || (file->inode.flags & unwanted) != 0 ||
+        !is_worth_it(mount, &file->inode)) {
+        return STATUS_OK;
+    }
+    return ext_change(mount, (struct ext_step){run_access, &file->inode.number, access_blocks});
 }

@@ -667,6 +667,37 @@ static void flags_forbid_changes(void)
     CHECK(writable_finish(&writable));
 }
 
+static int64_t access_at(struct ext_file *file, int64_t seconds)
+{
+    ext_set_time(mount_of(), (struct ext_time){seconds, 0});
+    CHECK(ext_note_access(mount_of(), file) == STATUS_OK);
+    CHECK(ext_refresh(mount_of(), file) == STATUS_OK);
+    return file->inode.accessed.seconds;
+}
+
+static void access_times_follow_when_it_matters(void)
+{
+    constexpr int64_t day_seconds = 86'400;
+    int64_t start = writable_now + 10;
+    CHECK(make(shapes[4]));
+    struct ext_file file = open_file("file0");
+    ext_set_time(mount_of(), (struct ext_time){start, 0});
+    struct ext_attributes wanted = {
+        .set = EXT_SET_MODIFIED | EXT_SET_ACCESSED, .modified = {start, 0}, .accessed = {start, 0}};
+    CHECK(ext_set_attributes(mount_of(), &file, &wanted) == STATUS_OK);
+    CHECK_EQUAL(access_at(&file, start + 1), start + 1);
+    CHECK_EQUAL(access_at(&file, start + 5), start + 1);
+    CHECK_EQUAL(access_at(&file, start + day_seconds), start + 1);
+    CHECK_EQUAL(access_at(&file, start + 1 + day_seconds), start + 1 + day_seconds);
+    CHECK(chmod_to(&file, 0640) == STATUS_OK);
+    CHECK_EQUAL(access_at(&file, start + 9 + day_seconds), start + 9 + day_seconds);
+    CHECK(set_flags(&file, inode_flag_no_access_time) == STATUS_OK);
+    CHECK_EQUAL(access_at(&file, start + 9 * day_seconds), start + 9 + day_seconds);
+    CHECK(set_flags(&file, inode_flag_immutable) == STATUS_OK);
+    CHECK_EQUAL(access_at(&file, start + 9 * day_seconds), start + 9 + day_seconds);
+    CHECK(writable_finish(&writable));
+}
+
 /* ---- Faults ---------------------------------------------------------------------------------- */
 
 /* Two changes, each of which moves an attribute between inode and block or copies a block. */
@@ -730,6 +761,7 @@ int main(void)
     TEST(default_lists_are_inherited);
     TEST(fields_are_set);
     TEST(flags_forbid_changes);
+    TEST(access_times_follow_when_it_matters);
     TEST(every_failure_is_told);
     image_folder_remove();
     return check_report();
