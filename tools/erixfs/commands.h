@@ -46,3 +46,6 @@ bool parse_number(const char *text, uint64_t max, const char *what, uint64_t *nu
 
 /* Bytes of a name from an image, which are foreign: what a terminal would act on becomes '?'. */
 void print_foreign(const char *bytes, uint32_t size_bytes);
+
+/* Needs no image. */
+void print_features(void);

@@ -32,6 +32,8 @@ static int usage(FILE *stream)
         (void)fprintf(stream, "  %-12s %-23s %s\n", commands[index].name, commands[index].arguments,
             commands[index].summary);
     }
+    (void)fprintf(stream, "  %-12s %-23s %s\n", "features", "",
+        "each bit of the three feature words: verdict, name, reason");
     (void)fprintf(stream, "%s", options_help);
     return stream == stdout ? exit_well : exit_usage;
 }
@@ -199,6 +201,10 @@ int main(int argument_count, char **arguments)
 {
     if (argument_count == 2 && strcmp(arguments[1], "--help") == 0) {
         return usage(stdout);
+    }
+    if (argument_count == 2 && strcmp(arguments[1], "features") == 0) {
+        print_features();
+        return fflush(stdout) == 0 ? exit_well : exit_failed;
     }
     if (argument_count < 2) {
         return usage(stderr);

@@ -6,8 +6,9 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
-from harness import aviary, judge, programs, scenario
+from harness import aviary, judge, programs, scenario, volumes
 from harness.canary import Canary
 from harness.check import Check, Job
 
@@ -67,8 +68,18 @@ def _canaries(folder: Path) -> bool:
         and not aviary.judge(sample, aviary.Verdict(False, "why"))
 
 
+def _media(_: Path) -> bool:
+    """A reader that accepts everything and shows nothing, and a judge of results."""
+    with mock.patch.object(volumes.checker, "PROGRAM", Path("/bin/true")):
+        blind = [volumes.checker.check(name, set())[0]
+                 for name in ("ext2-bad-inode-size", "phase4-fs-ext2")]
+    early = volumes.checker.Result("alarm", (), awaits="something that is there")
+    return all(result.state == "failed" for result in (*blind, early))
+
+
 ALARMS: dict[str, Callable[[Path], bool]] = {
-    "host": _host, "python": _python, "scenarios": _scenarios, "canaries": _canaries,
+    "host": _host, "python": _python, "scenarios": _scenarios, "media": _media,
+    "canaries": _canaries,
 }
 
 

@@ -6,20 +6,21 @@ was run, and those that need no run.
 """
 from collections import Counter
 
-from harness import canary, costs, programs
+from harness import canary, costs, programs, volumes
 from harness.check import Check, Job
 from harness.scenario import Scenario, load_all
 
 NAME = "expected numbers"
 RENEW = programs.RENEW
-STATIC = ("scenarios", "canaries", "bench")
+STATIC = ("scenarios", "canaries", "bench", "media")
 
 
 def of_tree(scenarios: list[Scenario]) -> dict[str, dict[str, int]]:
     """The numbers that need no run."""
     return {"scenarios": dict(Counter(each.file.stem for each in scenarios)),
             "canaries": {each.name: 1 for each in canary.read_all()[0]},
-            "bench": {table: len(rows) for table, rows in costs.load().items()}}
+            "bench": {table: len(rows) for table, rows in costs.load().items()},
+            "media": volumes.numbers()}
 
 
 def problems(actual: dict[str, int], expected: dict[str, int]) -> list[str]:

@@ -8,14 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness import (bench, costs, counts, durations, images, lastpass, passcache, paths, programs,
-                     runner, sources, state, tidy, tools)
+                     runner, sources, state, tidy, tools, volumes)
 from harness.check import Check, Job
 from harness.coverage import checks as coverage_checks
 from harness.outcome import BuildError
 from harness.report import reason_lines
 from harness.scenario import Scenario
 
-SUITES = ("host", "python", "tidy", "bench", "scenarios", "liars", "misroutes", "canaries")
+SUITES = ("host", "python", "tidy", "media", "bench", "scenarios", "liars", "misroutes", "canaries")
 GENERATED = ("liars", "misroutes")  # generated.py
 ESTIMATES = "durations"
 ESTIMATE_UNKNOWN_S = 5.0
@@ -151,6 +151,8 @@ def jobs(chosen: tuple[str, ...], scenarios: list[Scenario], context: runner.Con
         result += _program_jobs("python", python_tests(), estimates, paths.ROOT)
     if "tidy" in chosen:
         result += _tidy_jobs()
+    if "media" in chosen:
+        result += volumes.jobs(lambda name: estimates.of("media", name))
     if "bench" in chosen and context:
         result += _bench_jobs(context, estimates)
     if "scenarios" in chosen and context:

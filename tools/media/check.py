@@ -202,7 +202,12 @@ class Checker:
         own = Checker.__new__(Checker)
         own.recipe, own.scratch = twin_recipe, self.scratch
         arguments = own._reader(twin_recipe.arguments)
-        answer = arguments.run(words[0], image, *words[1:])
+        used = image
+        if twin_recipe.recovers:
+            used = self.scratch / "twin-replayed.img"
+            shutil.copy(image, used)
+            arguments.run("replay", used)
+        answer = arguments.run(words[0], used, *words[1:])
         if answer.status != 0:
             self.note(f"the twin {twin_recipe.name} is refused, too: {answer.error}")
         if not self.recipe.differs:

@@ -56,6 +56,8 @@ check endless_links fails_with 'too many symbolic links' "$erixfs" cat good.img 
 check directory_as_file fails_with 'is a directory' "$erixfs" cat good.img /bin
 check refused_image fails_with 'journal must be replayed first' "$erixfs" ls refused.img
 check damaged_image fails_with 'super block checksum' "$erixfs" ls damaged.img
+bits() { "$erixfs" features >out && [ "$(wc -l <out)" = 96 ] && grep -q "^incompat.3.refused.journal_dev." out; }
+check features_of_each_bit bits
 check wrong_usage fails_with 'usage' "$erixfs" ls
 check unknown_command fails_with "no command 'mount-all'" "$erixfs" mount-all good.img
 key=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f

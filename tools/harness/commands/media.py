@@ -4,14 +4,14 @@ import os
 from collections import Counter
 from pathlib import Path
 
-from harness import build, packages, paths, media as _tools  # its import makes tools/ known
+from harness import build, counts, packages, paths, volumes
 from harness.arguments import whole_number
 from harness.check import Check, Job
 from harness.outcome import Exit, HarnessError, UsageError
 from harness.pool import Pool
 from harness.suggest import did_you_mean
 from harness.terminal import Progress, styled
-from media import check as checker, maker, reader, recipe
+from harness.volumes import FAMILY, checker, reader, recipe
 
 SUMMARY = "make volumes from recipes, and check what erixfs and other judges say of them"
 HELP = """\
@@ -21,6 +21,7 @@ examples:
   ./erix media make ext4-bad-mmp-active bad.img      or into a file of your own
   ./erix media check ext                    makes and checks all of them
   ./erix media check ext ext4-bad-xattr     only these
+  ./erix media corpus                       what tests/media/corpus says, against what is there
   ./erix media digests                      fixes the bytes anew after a recipe was changed
 
 A medium is a recipe, tests/media/ext/NAME.toml (tests/media/README.md says how to write one): the
@@ -34,8 +35,7 @@ not there yet says so in its recipe, is counted apart, and fails once it passes.
 Last line: N passed, M failed, K awaiting. Status 0: none failed, 1: some did, 2: bad words or
 recipe.
 """
-ACTIONS = ("list", "make", "check", "digests")
-FAMILY = "ext"
+ACTIONS = ("list", "make", "check", "corpus", "digests")
 
 
 def add_arguments(parser) -> None:
@@ -87,7 +87,7 @@ def _make(words: list[str]) -> Exit:
     if target.is_dir() or (len(words) == 2 and not target.resolve().parent.is_dir()):
         raise UsageError(f"{words[-1]}: is a folder, or lies in none")
     try:
-        maker.make(chosen, target)
+        checker.maker.make(chosen, target)
     except recipe.RecipeError as error:
         raise HarnessError(str(error)) from error
     print(f"{paths.shown(target)}  {target.stat().st_size >> 20} MiB  "
@@ -116,33 +116,40 @@ def _digests(words: list[str], workers: int) -> Exit:
     return Exit.PASSED
 
 
-def check_job(name: str, can: set[str]) -> Job:
-    """A job that checks a medium. What awaits something has passed, with a note that begins so."""
-    def execute() -> list[Check]:
-        try:
-            results = checker.check(name, can)
-        except recipe.RecipeError as error:
-            results = [checker.Result(name, (), (str(error),))]
-        return [Check("media", each.name, each.state != "failed",
-                      each.details if each.state == "failed" else (),
-                      note=f"awaits {each.awaits}" if each.state == "awaiting" else "")
-                for each in results]
-    return Job("media", name, 1.0, execute)
+def _ready(arguments) -> set[str]:
+    """Build erixfs; the commands that it has."""
+    packages.ensure(print)
+    if not arguments.no_build:
+        build.build(("host",))
+    can = reader.commands(checker.PROGRAM)
+    if not can:
+        raise HarnessError(f"{paths.shown(checker.PROGRAM)} is missing or has no commands")
+    return can
 
 
-def _check(words: list[str], workers: int, verbose: bool, no_build: bool) -> Exit:
+def _corpus(words: list[str], arguments) -> Exit:
+    if words:
+        raise UsageError(f"`media corpus` takes no word, not `{words[0]}`")
+    _recipes()
+    _ready(arguments)
+    return _run(volumes.corpus_jobs(), arguments.jobs, arguments.verbose)
+
+
+def _check(words: list[str], arguments) -> Exit:
     if words[:1] != [FAMILY]:
         said = f", not `{words[0]}`" if words else ""
         raise UsageError(f"`media check` wants a family: {FAMILY}{said}")
     recipes = _recipes()
     chosen = [_known(name, recipes).name for name in words[1:]] or list(recipes)
-    packages.ensure(print)
-    if not no_build:
-        build.build(("host",))
-    can = reader.commands(checker.PROGRAM)
-    if not can:
-        raise HarnessError(f"{paths.shown(checker.PROGRAM)} is missing or has no commands")
-    jobs = [check_job(name, can) for name in chosen]
+    can = _ready(arguments)
+    jobs = [volumes.job(name, can) for name in chosen]
+    if not words[1:]:
+        jobs += [*volumes.corpus_jobs(), counts.job(volumes.SUITE)]
+    return _run(jobs, arguments.jobs, arguments.verbose)
+
+
+def _run(jobs: list[Job], workers: int, verbose: bool) -> Exit:
+    """Do the jobs and say what came of them."""
     with Progress() as progress:
         def report(check: Check) -> None:
             if not check.passed:
@@ -150,7 +157,7 @@ def _check(words: list[str], workers: int, verbose: bool, no_build: bool) -> Exi
                 for line in check.details:
                     progress.say("     " + line)
             elif verbose:
-                progress.say(f"{check.note or 'ok':<8} {check.name}")
+                progress.say(f"ok   {check.name}")
 
         pool = Pool(jobs, workers, progress, report)
         whole = pool.run()
@@ -177,6 +184,8 @@ def execute(arguments) -> Exit:
         return _list(words)
     if action == "make":
         return _make(words)
+    if action == "corpus":
+        return _corpus(words, arguments)
     if action == "digests":
         return _digests(words, arguments.jobs)
-    return _check(words, arguments.jobs, arguments.verbose, arguments.no_build)
+    return _check(words, arguments)

@@ -21,10 +21,10 @@ from harness.terminal import Progress
 SUMMARY = "run every test and scenario; last line: N passed, M failed"
 HELP = """\
 examples:
-  ./erix test                       everything: host, python, tidy, bench, scenarios, canaries
+  ./erix test                       everything, all suites one beside the other
   ./erix test prompt                one scenario
   ./erix test 'boot-*' tag:disk     scenarios by pattern or tag (group:NAME, `not` before a word)
-  ./erix test host                  only host tests (or python, tidy, bench, scenarios, canaries)
+  ./erix test host                  only host tests (python, tidy, media, bench, scenarios, ...)
   ./erix test -j 1 --verbose        one at a time, every check on a line
   ./erix test --canaries            all canaries (--canaries smap-off: one)
   ./erix test --seed 42             the nonces of an earlier run (its results.json names them)
@@ -58,7 +58,7 @@ def _turn_number(word: str) -> int:
 
 def add_arguments(parser) -> None:
     parser.add_argument("expression", nargs="*", metavar="EXPR",
-                        help="suites (host, python, tidy, bench, scenarios, canaries) or scenarios")
+                        help="suites (host, python, tidy, media, bench, ...) or scenarios")
     parser.add_argument("-j", "--jobs", type=whole_number, default=os.cpu_count() or 1,
                         metavar="N", help="workers, as many as processors by default")
     parser.add_argument("--seed", default="", help="where the nonces come from")
