@@ -19,6 +19,8 @@ from media.recipe import FOLDER, Recipe
 
 PROGRAM = recipe.ROOT / "build" / "host" / "tools" / "erixfs" / "erixfs"
 DIGESTS = FOLDER / "digests.txt"
+LINUX = "by Linux"
+JUDGED = FOLDER / "judged.txt"
 MUTATIONS = FOLDER.parent / "mutations.toml"
 NO_REPLAY = "erixfs has no command `replay`"
 # What 7z cannot read: a bit of a feature word.
@@ -59,18 +61,37 @@ def make_digest(name: str) -> str:
         return digest(maker.make(recipe.load(name), scratch / f"{name}.img").image)
 
 
-def expected_digests() -> dict[str, str]:
-    """Medium -> SHA-256 of its bytes, as the tree fixes it."""
-    rows = (line.split() for line in DIGESTS.read_text(encoding="utf-8").splitlines()
+def _read_digests(file: Path) -> dict[str, str]:
+    rows = (line.split() for line in file.read_text(encoding="utf-8").splitlines()
             if line and not line.startswith("#"))
     return {name: value for value, name in rows}
 
 
-def write_digests(digests: dict[str, str]) -> None:
-    lines = ["# SPDX-License-Identifier: ISC",
-     "# SHA-256 of each medium; ./erix media digests writes it."]
+def _write_digests(file: Path, what: str, digests: dict[str, str]) -> None:
+    lines = ["# SPDX-License-Identifier: ISC", f"# {what}"]
     lines += [f"{value}  {name}" for name, value in sorted(digests.items())]
-    DIGESTS.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def expected_digests() -> dict[str, str]:
+    """Medium -> SHA-256 of its bytes, as the tree fixes it."""
+    return _read_digests(DIGESTS)
+
+
+def judged() -> dict[str, str]:
+    """Medium -> SHA-256 of the bytes on which Linux agreed with the recipe."""
+    return _read_digests(JUDGED) if JUDGED.exists() else {}
+
+
+def write_judged(digests: dict[str, str]) -> None:
+    """Of judge.py."""
+    _write_digests(JUDGED, "The media on which Linux agrees; tools/media/linux/judge.py writes it.",
+                   digests)
+
+
+def write_digests(digests: dict[str, str]) -> None:
+    """Of `./erix media digests`."""
+    _write_digests(DIGESTS, "SHA-256 of each medium; ./erix media digests writes it.", digests)
 
 
 class Checker:
@@ -152,6 +173,11 @@ class Checker:
 
     def _check_judges(self) -> None:
         """The judges agree with the model; for a journal, once e2fsck has replayed it."""
+        keyed = "--key" in self.recipe.arguments
+        if keyed or self.recipe.judged.startswith(LINUX):
+            if judged().get(self.recipe.name) != digest(self.image):
+                self.unsound.append("tests/media/ext/judged.txt has it not: let Linux judge it "
+                                    "(tools/media/linux/judge.py)")
         if self.recipe.judged:
             return
         image = self.image
@@ -161,7 +187,7 @@ class Checker:
             self.unsound += judges.recover(image)
         elif not self.recipe.journal:
             self.unsound += judges.consistent(image)
-        if "--key" in self.recipe.arguments:
+        if keyed:
             return
         self.unsound += judges.debugfs_reads(image, self.medium.tree, self.scratch)
         if not self.recipe.third and self._seven_can(image):

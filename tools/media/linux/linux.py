@@ -25,7 +25,8 @@ from imagemaker import host  # noqa: E402 (the path is set above)
 
 DATA = TOOLS.parent / "tests" / "media" / "ext" / "data"
 MODULES = ("9p", "9pnet_virtio", "virtio_pci", "loop", "ext4", "cts", "xts", "ecb",
-           "sha512_generic", "aesni_intel", "crc32c_generic", "virtio_rng")
+           "sha512_generic", "aesni_intel", "crc32c_generic", "virtio_rng",
+           "quota_v2")
 TIMEOUT_S = 600
 IDENTITY = "6a1d5f2e-3b7c-4e58-9c41-0a2b3c4d5e6f"
 SEED = "0f8e7d6c-5b4a-4938-8271-60514a3b2c1d"
@@ -87,6 +88,18 @@ def unpack_packages(folder: Path) -> Path:
     for package in folder.glob("*.deb"):
         subprocess.run(["dpkg", "-x", str(package), str(root)], check=True)
     return root
+
+
+def packages(folder: Path) -> Path:
+    """Kernel and busybox: those in ERIX_LINUX, or unpacked into a folder."""
+    given = os.environ.get("ERIX_LINUX")
+    return Path(given) if given else unpack_packages(folder)
+
+
+def make_helper(share: Path) -> None:
+    """The helper, a program that needs no libraries."""
+    subprocess.run(["clang-19", "-std=c23", "-O2", "-static", str(HERE / "helper.c"), "-o",
+                    str(share / "helper")], check=True)
 
 
 def make_initrd(root: Path, target: Path) -> None:
@@ -161,17 +174,15 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"linux.py: no volume {unknown[0]}; there are: {', '.join(VOLUMES)}", file=sys.stderr)
         return 2
-    packages = Path(os.environ.get("ERIX_LINUX", ""))
     with host.scratch() as scratch:
-        root = packages if packages.name else unpack_packages(scratch)
+        root = packages(scratch)
         initrd = scratch / "initrd"
         make_initrd(root, initrd)
         share = scratch / "share"
         share.mkdir()
         for name in VOLUMES:
             prepare(share, name)
-        subprocess.run(["clang-19", "-std=c23", "-O2", "-static", str(HERE / "helper.c"), "-o",
-                        str(share / "helper")], check=True)
+        make_helper(share)
         shutil.copy(HERE / "job.sh", share / "job.sh")
         said = run_machine(root, initrd, share)
         print(said)
