@@ -204,6 +204,9 @@ enum status ext_unmount(struct ext_mount *mount)
         if (status == STATUS_OK) {
             status = ext_mark_unused(mount);
         }
+    } else if (status == STATUS_OK && mount->counts.misstated) {
+        /* Linux journals no counts of the super block: after a replay they are out of date. */
+        status = ext_mark_unused(mount);
     }
     enum status given = ext_mmp_give(mount);
     mount->writable = false;

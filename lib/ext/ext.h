@@ -138,6 +138,7 @@ struct ext_counts {
     uint32_t free_inode_count;
     uint32_t pending_inode_count;
     uint32_t pending_metadata_count; /* of the pending blocks, those that must be revoked */
+    bool misstated;                  /* the super block said otherwise when it was mounted */
 };
 
 enum ext_pending_kind : uint32_t {

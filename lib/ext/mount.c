@@ -55,7 +55,10 @@ static enum status check_groups(struct ext_mount *mount)
         cluster_count += values.free_cluster_count;
         inode_count += values.free_inode_count;
     }
-    mount->counts.free_block_count = cluster_count << mount->geometry.cluster_shift;
+    uint64_t block_count = cluster_count << mount->geometry.cluster_shift;
+    mount->counts.misstated = mount->counts.free_block_count != block_count ||
+                              mount->counts.free_inode_count != inode_count;
+    mount->counts.free_block_count = block_count;
     mount->counts.free_inode_count = (uint32_t)inode_count;
     return STATUS_OK;
 }

@@ -323,6 +323,20 @@ static void a_volume_that_was_taken_is_left_alone(void)
     image_free(&writable.image);
 }
 
+/* As a replay of what Linux has written leaves them; nothing else is changed. */
+static void counts_of_the_super_block_are_put_right(void)
+{
+    for (uint32_t index = 0; index < shape_count; index++) {
+        CHECK(make(shapes[index]));
+        CHECK(image_run("debugfs -w -R 'ssv free_blocks_count 7' w.img >log 2>&1 && "
+                        "debugfs -w -R 'ssv free_inodes_count 9' w.img >log 2>&1"));
+        CHECK(image_load(&writable.image, "w.img") && writable_mount(&writable) == STATUS_OK);
+        CHECK(mount_of()->writable && writable_finish(&writable));
+        CHECK(image_run("! dumpe2fs -h fsck.img 2>/dev/null | grep -E 'Free blocks: +7$|Free "
+                        "inodes: +9$'"));
+    }
+}
+
 int main(void)
 {
     if (!image_folder_make()) {
@@ -340,6 +354,7 @@ int main(void)
     TEST(an_interrupted_mount_is_taken_up);
     TEST(damaged_lists_are_refused);
     TEST(damaged_files_are_refused);
+    TEST(counts_of_the_super_block_are_put_right);
     TEST(a_mounted_volume_says_so);
     TEST(a_volume_that_was_taken_is_left_alone);
     image_folder_remove();
