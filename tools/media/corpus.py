@@ -15,6 +15,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from harness.suggest import did_you_mean
 from imagemaker import host
 from media import layout, maker, recipe
 from media.recipe import ROOT, Recipe
@@ -75,12 +76,12 @@ class Corpus:
     def media_exist(self, names: list[str], place: str) -> Iterator[str]:
         for name in names:
             if name not in self.recipes:
-                yield f"{place}: there is no medium `{name}`{recipe.nearest(name, self.recipes)}"
+                yield f"{place}: there is no medium `{name}`{did_you_mean(name, self.recipes)}"
 
     def tests_exist(self, names: list[str], place: str) -> Iterator[str]:
         for name in names:
             if name not in self.tests:
-                yield f"{place}: there is no test `{name}`{recipe.nearest(name, self.tests)}"
+                yield f"{place}: there is no test `{name}`{did_you_mean(name, self.tests)}"
 
     # ---- features.toml
 

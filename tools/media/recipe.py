@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: ISC
 """Recipes of media: tests/media/ext/*.toml, read and checked. A word that means nothing is
 refused, with the place and the nearest known one, before anything is made."""
-import difflib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.suggest import did_you_mean
 from media import damage, tree
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -85,12 +85,6 @@ def _fail(name: str, text: str):
     raise RecipeError(f"tests/media/ext/{name}.toml: {text}")
 
 
-def nearest(word: str, known) -> str:
-    """", did you mean `x`?" or nothing."""
-    found = difflib.get_close_matches(word, list(known), 1)
-    return f", did you mean `{found[0]}`?" if found else ""
-
-
 def parse(name: str, text: str) -> Recipe:
     """A recipe from its text; raises RecipeError."""
     try:
@@ -99,7 +93,7 @@ def parse(name: str, text: str) -> Recipe:
         _fail(name, str(error))
     for key, value in values.items():
         if key not in KEYS:
-            _fail(name, f"unknown key `{key}`{nearest(key, KEYS)}")
+            _fail(name, f"unknown key `{key}`{did_you_mean(key, KEYS)}")
         wanted = (str if key in TEXTS else list if key in LISTS
                   else bool if key == "recovers" else dict)
         if not isinstance(value, wanted):
@@ -115,7 +109,8 @@ def parse(name: str, text: str) -> Recipe:
 
 def _one_of(name: str, key: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
-        _fail(name, f"`{key} = \"{value}\"`{nearest(value, known)} (one of: {', '.join(known)})")
+        _fail(name, f"`{key} = \"{value}\"`{did_you_mean(value, known)} "
+                    f"(one of: {', '.join(known)})")
 
 
 def _check(recipe: Recipe) -> None:
@@ -138,7 +133,7 @@ def _check(recipe: Recipe) -> None:
     if recipe.twin and not sources and not recipe.differs and not recipe.damage:
         _fail(name, "the same as its twin: `damage` says what is changed")
     for key in set(recipe.volume or {}) - VOLUME_KEYS:
-        _fail(name, f"[volume] has no key `{key}`{nearest(key, VOLUME_KEYS)}")
+        _fail(name, f"[volume] has no key `{key}`{did_you_mean(key, VOLUME_KEYS)}")
     _check_parts(recipe)
 
 
@@ -149,7 +144,7 @@ def _check_parts(recipe: Recipe) -> None:
             _fail(name, f"step {number}: a step is one word and what it is given")
         word, given = next(iter(step.items()))
         if word not in STEPS:
-            _fail(name, f"step {number}: unknown step `{word}`{nearest(word, STEPS)}")
+            _fail(name, f"step {number}: unknown step `{word}`{did_you_mean(word, STEPS)}")
         if not isinstance(given, STEPS[word]):
             _fail(name, f"step {number}: `{word}` is given a {STEPS[word].__name__}")
     changes = [*recipe.damage, * \
@@ -182,7 +177,7 @@ def load(name: str) -> Recipe:
     """The recipe of that name, with what it takes from another (`like`)."""
     known = names()
     if name not in known:
-        raise RecipeError(f"there is no medium `{name}`{nearest(name, known)}\n"
+        raise RecipeError(f"there is no medium `{name}`{did_you_mean(name, known)}\n"
                           "  ./erix media list shows them")
     recipe = parse(name, (FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
     if not recipe.like:
@@ -203,7 +198,7 @@ def load_all() -> dict[str, Recipe]:
             if other and other not in recipes:
                 _fail(
     recipe.name,
-     f"`{key} = \"{other}\"`: no such medium{nearest(other, recipes)}")
+     f"`{key} = \"{other}\"`: no such medium{did_you_mean(other, recipes)}")
         if recipe.twin and recipes[recipe.twin].expect == "refused":
             _fail(recipe.name, f"`twin = \"{recipe.twin}\"`: that one is refused, too")
         if recipe.data and not (DATA / f"{recipe.data}.xz").is_file():
