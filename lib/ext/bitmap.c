@@ -108,28 +108,12 @@ uint32_t ext_group_cluster_count(const struct ext_geometry *geometry, uint32_t g
         uint32_t)((ext_group_block_count(geometry, group) + clusters) >> geometry->cluster_shift);
 }
 
-/* The copies of super block and descriptors at the front of a group, [ext4 Layout]. */
+/* The copies of super block and descriptors at the front of a group. */
 static void mark_copies(struct ext_mount *mount, uint32_t group, uint8_t *bitmap)
 {
-    const struct ext_geometry *geometry = &mount->geometry;
-    uint64_t first = ext_group_first_block(geometry, group);
-    uint32_t per_block = geometry->block_bytes / geometry->descriptor_bytes;
-    uint64_t superblock_blocks = ext_group_has_superblock(mount, group) ? 1 : 0;
-    if (group == 0) {
-        superblock_blocks = (superblock_offset_bytes >> geometry->block_shift) + 1 - first;
-    }
-    mark_blocks(geometry, group, bitmap, first, superblock_blocks);
-    uint64_t descriptor_blocks = 0;
-    if (group / per_block < geometry->first_meta_group) {
-        if (superblock_blocks > 0) {
-            descriptor_blocks =
-                geometry->plain_descriptor_blocks + (uint64_t)geometry->reserved_descriptor_blocks;
-        }
-    } else {
-        uint32_t within = group % per_block;
-        descriptor_blocks = within <= 1 || within == per_block - 1 ? 1 : 0;
-    }
-    mark_blocks(geometry, group, bitmap, first + superblock_blocks, descriptor_blocks);
+    struct ext_group_copies copies = ext_group_copies(mount, group);
+    mark_blocks(&mount->geometry, group, bitmap, copies.first_block,
+        copies.superblock_blocks + copies.descriptor_blocks);
 }
 
 /* All metadata of the group itself, and what is past its end. */

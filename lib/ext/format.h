@@ -34,6 +34,7 @@ constexpr size_t superblock_creator_system = 0x48;
 constexpr size_t superblock_revision = 0x4c;
 constexpr size_t superblock_first_inode = 0x54;
 constexpr size_t superblock_inode_bytes = 0x58;
+constexpr size_t superblock_group_number = 0x5a;
 constexpr size_t superblock_feature_compat = 0x5c;
 constexpr size_t superblock_feature_incompat = 0x60;
 constexpr size_t superblock_feature_ro_compat = 0x64;
@@ -78,6 +79,8 @@ constexpr uint32_t original_inode_bytes = 128;
 constexpr uint32_t default_extra_bytes = 32;
 constexpr uint32_t original_first_inode = 11;
 constexpr uint32_t root_inode_number = 2;
+constexpr uint32_t resize_inode_number = 7;
+constexpr uint32_t journal_inode_number = 8;
 
 /* Feature bits that the code asks for; features.c has them all. */
 constexpr uint32_t compat_has_journal = 1U << 2;
@@ -109,6 +112,7 @@ constexpr uint32_t ro_compat_quota = 1U << 8;
 constexpr uint32_t ro_compat_bigalloc = 1U << 9;
 constexpr uint32_t ro_compat_metadata_checksum = 1U << 10;
 constexpr uint32_t ro_compat_project = 1U << 13;
+constexpr uint32_t ro_compat_shared_blocks = 1U << 14;
 constexpr uint32_t ro_compat_verity = 1U << 15;
 constexpr uint32_t ro_compat_orphan_present = 1U << 16;
 
@@ -179,6 +183,7 @@ constexpr size_t inode_block_area = 0x28;
 constexpr size_t inode_generation = 0x64;
 constexpr size_t inode_attribute_block_low = 0x68;
 constexpr size_t inode_size_high = 0x6c;
+constexpr size_t inode_fragment = 0x70;
 constexpr size_t inode_sector_count_high = 0x74;
 constexpr size_t inode_attribute_block_high = 0x76;
 constexpr size_t inode_user_high = 0x78;

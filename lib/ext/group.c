@@ -41,6 +41,28 @@ uint32_t ext_group_block_count(const struct ext_geometry *geometry, uint32_t gro
     return left < geometry->blocks_per_group ? (uint32_t)left : geometry->blocks_per_group;
 }
 
+struct ext_group_copies ext_group_copies(const struct ext_mount *mount, uint32_t group)
+{
+    const struct ext_geometry *geometry = &mount->geometry;
+    uint32_t per_block = geometry->block_bytes / geometry->descriptor_bytes;
+    struct ext_group_copies copies = {
+        .first_block = ext_group_first_block(geometry, group),
+        .superblock_blocks = ext_group_has_superblock(mount, group) ? 1 : 0,
+    };
+    if (group == 0) {
+        copies.superblock_blocks =
+            (superblock_offset_bytes >> geometry->block_shift) + 1 - copies.first_block;
+    }
+    if (group / per_block >= geometry->first_meta_group) {
+        uint32_t within = group % per_block;
+        copies.descriptor_blocks = within <= 1 || within == per_block - 1 ? 1 : 0;
+    } else if (copies.superblock_blocks > 0) {
+        copies.descriptor_blocks =
+            geometry->plain_descriptor_blocks + (uint64_t)geometry->reserved_descriptor_blocks;
+    }
+    return copies;
+}
+
 /* The block of a descriptor block; it may lie beyond a volume that lies about its groups. */
 static uint64_t descriptor_block_place(const struct ext_mount *mount, uint32_t index)
 {

@@ -147,6 +147,15 @@ bool ext_group_has_superblock(const struct ext_mount *mount, uint32_t group);
 /* Blocks of a group that exist: the last group may be short. */
 uint32_t ext_group_block_count(const struct ext_geometry *geometry, uint32_t group);
 
+/* The copies of super block and descriptors at the front of a group, [ext4 Layout]. */
+struct ext_group_copies {
+    uint64_t first_block;
+    uint64_t superblock_blocks; /* in the first group up to and with the super block */
+    uint64_t descriptor_blocks; /* behind them, with those kept for growing */
+};
+
+struct ext_group_copies ext_group_copies(const struct ext_mount *mount, uint32_t group);
+
 /* As ext_group_block_count, in clusters. */
 uint32_t ext_group_cluster_count(const struct ext_geometry *geometry, uint32_t group);
 

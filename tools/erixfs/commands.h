@@ -28,6 +28,10 @@ command_call command_cat;
 command_call command_tree;
 command_call command_stat;
 
+/* ---- check.c: all that is wrong --------------------------------------------------------------- */
+
+command_call command_check;
+
 /* ---- change.c: contents and attributes ------------------------------------------------------- */
 
 command_call command_write;

@@ -35,6 +35,10 @@ const struct command commands[] = {
         "  erixfs stat disk.img /bin/sh\n"
         "A link at the end of the path is not followed.\n",
         "", VOLUME_READ, 0, 1, command_stat},
+    {"check", "IMAGE", "all that is wrong with the volume",
+        "  erixfs check disk.img\n"
+        "A line each, on the standard output; nothing if the volume is well. Repairs nothing.\n",
+        "", VOLUME_CHECK, 0, 0, command_check},
     {"write", "IMAGE FILE PATH OFFSET", "write into a file that is there",
         "  erixfs write disk.img patch.bin /boot/kernel 4096\n"
         "  printf x | erixfs write disk.img - /log 0\n"

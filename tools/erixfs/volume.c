@@ -134,7 +134,8 @@ static bool lock(const struct volume *volume, const struct block_file *file, boo
 
 static bool open_file(struct volume *volume, struct block_file *file, const char *path)
 {
-    bool writable = volume->options.access != VOLUME_READ;
+    enum volume_access access = volume->options.access;
+    bool writable = access == VOLUME_WRITE || access == VOLUME_REPLAY;
     enum status status = block_file_open(file, path, sector_bytes, writable);
     if (status != STATUS_OK) {
         file->descriptor = -1;
@@ -197,6 +198,9 @@ static bool mount_volume(struct volume *volume)
 {
     enum volume_access access = volume->options.access;
     enum status status = STATUS_OK;
+    if (access == VOLUME_CHECK) {
+        return true;
+    }
     if (access != VOLUME_REPLAY) {
         status = mount_as(volume, true);
     }

@@ -15,6 +15,7 @@ enum volume_access : uint32_t {
     VOLUME_READ,   /* never writes a byte */
     VOLUME_WRITE,  /* refuses a volume whose journal must be replayed first */
     VOLUME_REPLAY, /* replays it */
+    VOLUME_CHECK,  /* not mounted, so that nothing is refused; never writes a byte */
 };
 
 struct volume_options {

@@ -6,6 +6,7 @@
 
 #include "ext_image.h"
 
+#include <lib/ext/ext_check.h>
 #include <lib/ext/ext_write.h>
 
 constexpr uint32_t writable_cache_blocks = 512;
@@ -104,14 +105,43 @@ static inline bool image_fsck(const struct image *image)
     return result == 0;
 }
 
-/* Unmounts and lets e2fsck judge. */
+static inline void writable_print(void *, const struct ext_finding *finding)
+{
+    printf("check: group %u, inode %llu, block %llu: %s (is %llu, should be %llu)\n",
+        finding->group, (unsigned long long)finding->inode, (unsigned long long)finding->block,
+        finding->what, (unsigned long long)finding->found, (unsigned long long)finding->expected);
+}
+
+/* Whether our own check finds nothing, either. The mount is over; its memory is used again. */
+static inline bool writable_check(struct writable *writable)
+{
+    struct ext_check *check = malloc(sizeof *check);
+    struct ext_mount_memory memory = {
+        .entries = writable->entries,
+        .entry_count = writable_cache_blocks,
+        .buffer = block_buffer_plain(writable->cache),
+        .buffer_bytes = sizeof writable->cache,
+    };
+    struct ext_check_visitor visitor = {.find = writable_print};
+    enum status status = ext_check_begin(check, &writable->image.memory.device, memory, visitor);
+    void *work = malloc(check->needed_bytes);
+    if (status == STATUS_OK && check->needed_bytes != 0) {
+        status = ext_check_run(check, work, check->needed_bytes);
+    }
+    bool well = status == STATUS_OK && check->finding_count == 0;
+    free(work);
+    free(check);
+    return well;
+}
+
+/* Unmounts and lets e2fsck and our own check judge. */
 static inline bool writable_finish(struct writable *writable)
 {
     enum status status = ext_unmount(&writable->image.mount);
     if (status != STATUS_OK) {
         printf("unmount: %s\n", status_text(status));
     }
-    bool well = status == STATUS_OK && image_fsck(&writable->image);
+    bool well = status == STATUS_OK && image_fsck(&writable->image) && writable_check(writable);
     image_free(&writable->image);
     return well;
 }

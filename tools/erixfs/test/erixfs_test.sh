@@ -73,4 +73,15 @@ check short_key fails_with '128 hexadecimal digits' "$erixfs" ls --key 00 good.i
 check unknown_digest fails_with 'sha256: or sha512:' "$erixfs" ls --trust md5:00 good.img
 check unknown_option fails_with 'ls: --write: no such option' "$erixfs" ls --write now good.img
 check option_without_value fails_with 'its value is missing' "$erixfs" ls --key
+mke2fs -q -F -t ext4 -d tree well.img 8M
+finds() { "$erixfs" check wrong.img >out; [ $? = 1 ] && [ "$(cat out)" = "$1" ]; }
+check well_volume "$erixfs" check well.img
+cp well.img wrong.img
+debugfs -w -R 'set_inode_field /bin links_count 9' wrong.img >/dev/null 2>&1
+check wrong_links finds "inode $(stat_inode() { "$erixfs" stat wrong.img /bin | sed -n 's/^inode *//p'; }; stat_inode): link count (is 9, should be 2)"
+cp well.img wrong.img
+debugfs -w -R 'freeb 1' wrong.img >/dev/null 2>&1
+check wrong_bitmap finds 'group 0: block 1: block bitmap (is 0, should be 1)'
+check recovery_needed sh -c '! "$1" check refused.img | grep -vq "volume needs recovery"' - "$erixfs"
+check check_usage fails_with usage "$erixfs" check good.img /
 exit $failed
