@@ -379,6 +379,12 @@ struct ext_file {
 /* As ext_read_inode, ready for the calls below. */
 enum status ext_open(struct ext_mount *mount, uint64_t number, struct ext_file *file_out);
 
+/*
+ * Reads the inode of a file anew if anything was changed since; so all copies of it agree. Other
+ * than ext_open it serves a file without a name that is kept until ext_forget.
+ */
+enum status ext_refresh(struct ext_mount *mount, struct ext_file *file);
+
 /* ---- Contents ------------------------------------------------------------------------------- */
 
 /*

@@ -187,9 +187,6 @@ struct ext_inode ext_inode_parse(
 /* EXT_TYPE_UNKNOWN for a mode that is no type of POSIX. */
 enum ext_type ext_type_of_mode(uint16_t mode);
 
-/* Reads the inode of a file anew if anything was changed since; so all copies of it agree. */
-enum status ext_refresh(struct ext_mount *mount, struct ext_file *file);
-
 /* ---- block_map.c, extent.c: ext_map for the two ways of mapping -------------------------------
  */
 

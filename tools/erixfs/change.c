@@ -30,7 +30,7 @@ bool parse_number(const char *text, uint64_t max, const char *what, uint64_t *nu
     return true;
 }
 
-static bool report(const struct volume *volume, const char *path, enum status status)
+bool report(const struct volume *volume, const char *path, enum status status)
 {
     if (status != STATUS_OK) {
         volume_complain(volume, path, status);

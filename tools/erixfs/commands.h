@@ -12,10 +12,10 @@ constexpr uint32_t words_max = 3;
 struct words {
     uint32_t count;
     const char *at[words_max];
-    bool recursive;            /* -r */
-    bool symbolic;             /* -s */
-    bool foreground;           /* -f */
-    const char *mount_options; /* -o; nullptr if there are none */
+    bool recursive;   /* -r */
+    bool symbolic;    /* -s */
+    bool foreground;  /* -f */
+    bool allow_other; /* -o allow_other */
 };
 
 typedef bool command_call(struct volume *volume, const struct words *words);
@@ -45,8 +45,23 @@ command_call command_xattr_set;
 command_call command_xattr_remove;
 command_call command_replay;
 
+/* ---- names.c --------------------------------------------------------------------------------- */
+
+command_call command_put;
+command_call command_mkdir;
+command_call command_rm;
+command_call command_mv;
+command_call command_ln;
+
+/* ---- fuse/session.c -------------------------------------------------------------------------- */
+
+command_call command_mount;
+
 /* A number in the decimal, or octal after 0, digits of all of `text`; says so if it is none. */
 bool parse_number(const char *text, uint64_t max, const char *what, uint64_t *number_out);
+
+/* Says what is wrong with a path unless the status is OK; returns whether it is. */
+bool report(const struct volume *volume, const char *path, enum status status);
 
 /* Bytes of a name from an image, which are foreign: what a terminal would act on becomes '?'. */
 void print_foreign(const char *bytes, uint32_t size_bytes);

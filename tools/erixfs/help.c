@@ -39,6 +39,31 @@ const struct command commands[] = {
         "  erixfs check disk.img\n"
         "A line each, on the standard output; nothing if the volume is well. Repairs nothing.\n",
         "", VOLUME_CHECK, 0, 0, command_check},
+    {"put", "IMAGE FILE PATH", "put a file of this computer onto the volume",
+        "  erixfs put disk.img kernel.elf /boot/kernel\n"
+        "  echo hello | erixfs put disk.img - /etc/motd\n"
+        "The mode and the time of the last modification are those of FILE (- is the standard\n"
+        "input: 0644, now); the owner is 0:0. What is there under that name, other than a\n"
+        "directory, is replaced once all is written: another name of it keeps the old contents.\n",
+        "", VOLUME_WRITE, 2, 2, command_put},
+    {"mkdir", "IMAGE PATH", "make a directory",
+        "  erixfs mkdir disk.img /boot\n"
+        "Its mode is 0755, its owner 0:0.\n",
+        "", VOLUME_WRITE, 1, 1, command_mkdir},
+    {"rm", "[-r] IMAGE PATH", "remove a name, and with the last one the file",
+        "  erixfs rm disk.img /etc/motd\n"
+        "  erixfs rm -r disk.img /usr     a directory and everything below it\n"
+        "Without -r directories are removed only if they are empty.\n",
+        "r", VOLUME_WRITE, 1, 1, command_rm},
+    {"mv", "IMAGE PATH NEW", "rename or move",
+        "  erixfs mv disk.img /etc/motd /etc/issue\n"
+        "  erixfs mv disk.img /etc/motd /boot      into a directory that is there\n"
+        "A file that has the new name already is replaced, in one step.\n",
+        "", VOLUME_WRITE, 2, 2, command_mv},
+    {"ln", "[-s] IMAGE TARGET PATH", "one more name for a file; -s: a symbolic link",
+        "  erixfs ln disk.img /bin/busybox /bin/ls\n"
+        "  erixfs ln -s disk.img busybox /bin/ls     TARGET is stored as it is\n",
+        "s", VOLUME_WRITE, 2, 2, command_ln},
     {"write", "IMAGE FILE PATH OFFSET", "write into a file that is there",
         "  erixfs write disk.img patch.bin /boot/kernel 4096\n"
         "  printf x | erixfs write disk.img - /log 0\n"
@@ -72,6 +97,13 @@ const struct command commands[] = {
     {"xattr remove", "IMAGE PATH NAME", "take an extended attribute away",
         "  erixfs xattr remove disk.img /file user.colour\n", "", VOLUME_WRITE, 2, 2,
         command_xattr_remove},
+    {"mount", "[-f] [-o ro] IMAGE FOLDER", "the volume as a folder of this computer",
+        "  mkdir there; erixfs mount disk.img there; ls there; fusermount3 -u there\n"
+        "Through FUSE, without root. -f stays in the foreground and ends when it is unmounted;\n"
+        "without it, wait until the image is no longer in use. -o ro: nothing can be changed;\n"
+        "-o allow_other: other users may come too, and permissions are checked. A volume that\n"
+        "was not unmounted must be replayed first. Reading a file does not change its times.\n",
+        "fo", VOLUME_WRITE, 1, 1, command_mount},
     {"replay", "IMAGE", "replay the journal, and nothing else",
         "  erixfs replay disk.img\n"
         "Brings a volume that was not unmounted to its last complete transaction. Tells how many\n"

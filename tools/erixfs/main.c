@@ -92,6 +92,23 @@ static bool parse_time(const char *text, struct volume_options *options)
     return true;
 }
 
+/* Words with commas between them. */
+static bool take_mount_options(struct call *call, const char *options)
+{
+    while (*options != '\0') {
+        size_t length = strcspn(options, ",");
+        if (length == 2 && strncmp(options, "ro", length) == 0) {
+            call->options.access = VOLUME_READ;
+        } else if (length == 11 && strncmp(options, "allow_other", length) == 0) {
+            call->words.allow_other = true;
+        } else if (length != 0) {
+            return complain(call, options, "no such option; there are ro and allow_other");
+        }
+        options += length + (options[length] == ',' ? 1 : 0);
+    }
+    return true;
+}
+
 /* An option with a value, which is the next word. */
 static bool take_value(struct call *call, const char *option, const char *value)
 {
@@ -106,8 +123,7 @@ static bool take_value(struct call *call, const char *option, const char *value)
         return true;
     }
     if (strcmp(option, "-o") == 0) {
-        call->words.mount_options = value;
-        return true;
+        return take_mount_options(call, value);
     }
     return unlock_parse(&call->unlock, option, value);
 }

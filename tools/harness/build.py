@@ -53,6 +53,9 @@ FUZZ = Machine("fuzz", "--native-file",
                ("-Dbuildtype=debug", "-Doptimization=1", "-Db_sanitize=address,undefined",
                 "-Db_lundef=false", "-Dfuzz=true"), "host")
 
+# Tools as users run them: fast, without sanitizers; built when somebody asks for one.
+NATIVE = Machine("native", "--native-file", ("--buildtype=release",), "host")
+
 # The kernel's host tests once more, for counting branches.
 COVERAGE = Machine("coverage", "--native-file",
                    ("-Dbuildtype=debug", "-Doptimization=1", "-Db_lundef=false",
@@ -143,6 +146,14 @@ def build_fuzzer(target: str) -> None:
     with Progress() as shown, exclusive():
         _configure(FUZZ, shown)
         _ninja(FUZZ, (target,), shown)
+
+
+def build_native(targets: tuple[str, ...]) -> Path:
+    """Build tools without sanitizers; their folder, build/native."""
+    with Progress() as shown, exclusive():
+        _configure(NATIVE, shown)
+        _ninja(NATIVE, targets, shown)
+    return NATIVE.folder
 
 
 def build_coverage(targets: tuple[str, ...]) -> None:

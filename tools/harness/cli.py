@@ -15,7 +15,7 @@ from harness.terminal import styled
 # execute(arguments) -> Exit.
 COMMANDS = ("setup", "doctor", "build", "run", "test", "rerun", "diff", "merge", "list",
             "scenario", "group", "lint", "image", "debug", "record", "replay", "det", "bench",
-            "digests", "tidy", "cover", "fuzz", "media")
+            "digests", "tidy", "cover", "fuzz", "media", "erixfs")
 
 USAGE = """\
 EriX: a capability microkernel system, and the harness that proves it.

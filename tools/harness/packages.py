@@ -33,6 +33,8 @@ PACKAGES = (
     Package("pkg-config", "finds libraries of the host tests", "pkg-config"),
     Package("openssl", "makes and checks keys of release images", "openssl"),
     Package("libssl-dev", "second opinion on our cryptography in host tests"),
+    Package("libfuse3-dev", "shows volumes as folders: erixfs mount"),
+    Package("fuse3", "lets users mount them", "fusermount3"),
     Package("valgrind", "shows that no branch depends on a secret", "valgrind"),
     Package("unicode-data", "which letters are the same but for case"),
     Package("qemu-system-x86", "the machine in which EriX runs", "qemu-system-x86_64"),
