@@ -190,12 +190,28 @@ enum status ext_sync(struct ext_mount *mount)
     return status;
 }
 
+/* Linux journals no counts of the super block: after a replay they are out of date. */
+static enum status put_counts_right(struct ext_mount *mount)
+{
+    if (!mount->counts.misstated || mount->superblock_entry->held) {
+        return STATUS_OK;
+    }
+    enum status status = ext_mark_in_use(mount);
+    if (status == STATUS_OK) {
+        block_cache_hold(&mount->cache, mount->superblock_entry);
+    }
+    return status;
+}
+
 enum status ext_unmount(struct ext_mount *mount)
 {
     if (!mount->writable) {
         return STATUS_OK;
     }
-    enum status status = ext_sync(mount);
+    enum status status = put_counts_right(mount);
+    if (status == STATUS_OK) {
+        status = ext_sync(mount);
+    }
     if (status == STATUS_OK && mount->transaction.in_use_marked) {
         status = ext_checkpoint(mount);
         if (status == STATUS_OK) {
@@ -204,9 +220,6 @@ enum status ext_unmount(struct ext_mount *mount)
         if (status == STATUS_OK) {
             status = ext_mark_unused(mount);
         }
-    } else if (status == STATUS_OK && mount->counts.misstated) {
-        /* Linux journals no counts of the super block: after a replay they are out of date. */
-        status = ext_mark_unused(mount);
     }
     enum status given = ext_mmp_give(mount);
     mount->writable = false;

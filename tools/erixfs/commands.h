@@ -28,7 +28,8 @@ command_call command_cat;
 command_call command_tree;
 command_call command_stat;
 
-/* ---- check.c: all that is wrong --------------------------------------------------------------- */
+/* ---- check.c: all that is wrong ---------------------------------------------------------------
+ */
 
 command_call command_check;
 

@@ -122,6 +122,11 @@ bool command_put(struct volume *volume, const struct words *words)
 {
     struct place place;
     struct source source;
+    struct ext_file there;
+    if (volume_find(volume, words->at[1], false, &there) == STATUS_OK &&
+        there.inode.type == EXT_TYPE_DIRECTORY) {
+        return report(volume, words->at[1], STATUS_IS_DIRECTORY);
+    }
     if (!find_place(volume, words->at[1], &place) || !source_read(&source, words->at[0])) {
         return false;
     }

@@ -45,6 +45,8 @@ refused() {
     return 1
 }
 says() { "$erixfs" "$@" | cmp -s - wanted; }
+says_piece() { "$erixfs" cat t.img /made/piece | cmp -s - piece; }
+shows_names() { [ "$("$erixfs" tree t.img /made)" = "$1" ]; }
 shows() { pattern=$1; shift; "$erixfs" "$@" >out && grep -q "$pattern" out; }
 
 mkdir tree
@@ -80,6 +82,39 @@ for options in '-t ext2 -b 1024' '-t ext3 -b 2048 -J size=4' '-t ext4 -b 4096' '
     check touch does touch t.img 1234567890 /numbers
     check touch_shown shows '^modified *2009-02-13 23:31:30' stat t.img /numbers
     check changed_at_given_time shows '^changed *2023-11-14 22:13:20' stat t.img /numbers
+
+    check mkdir does mkdir t.img /made
+    check mkdir_again refused 1 '/made: already exists' mkdir t.img /made
+    check put does put t.img piece /made/piece
+    check put_contents says_piece
+    check put_mode_and_time shows "^modified *$(TZ=UTC date -r piece '+%Y-%m-%d %H:%M:%S')" stat t.img /made/piece
+    put_input() { does put t.img - /made/piece <tree/numbers; }
+    check put_replaces put_input
+    cp tree/numbers wanted
+    check put_replaced says cat t.img /made/piece
+    check put_into_nothing refused 1 '/nothing/x: not found' put t.img piece /nothing/x
+    check put_over_directory refused 1 '/made: is a directory' put t.img piece /made
+    check put_without_name refused 1 '/: is a directory' put t.img piece /
+    dd if=/dev/zero of=huge bs=1M count=20 2>/dev/null
+    put_huge() { ! "$erixfs" put t.img huge /made/piece 2>err && grep -q 'no space left' err && silent t.img; }
+    check put_without_space put_huge
+    check put_without_space_keeps_old says cat t.img /made/piece
+    check put_without_space_leaves_nothing shows_names 'piece'
+    check ln does ln t.img /made/piece /made/again
+    check ln_counted shows '^links *2$' stat t.img /made/piece
+    check ln_symbolic does ln -s t.img piece /made/soft
+    check ln_symbolic_followed says cat t.img /made/soft
+    check ln_directory refused 1 '/other: permission denied' ln t.img /made /other
+    check mv does mv t.img /made/again /moved
+    check mv_contents says cat t.img /moved
+    check mv_replaces does mv t.img /moved /made/piece
+    check mv_into_directory does mv t.img /made/soft /
+    check mv_directory does mv t.img /made /renamed
+    check mv_into_itself refused 1 '/renamed: invalid argument' mv t.img /renamed /renamed/inside
+    check rm does rm t.img /soft
+    check rm_full refused 1 '/renamed: directory not empty' rm t.img /renamed
+    check rm_recursive does rm -r t.img /renamed
+    check rm_gone refused 1 '/renamed: not found' rm t.img /renamed
 
     check xattr_set does xattr set t.img /numbers user.colour blue
     check xattr_set_another does xattr set t.img /numbers trusted.long "$(seq 60)"

@@ -14,8 +14,8 @@ examples:
   ./erix erixfs ls disk.img /etc
   ./erix erixfs mount disk.img there     a folder of this computer, through FUSE
 
-Builds build/native/tools/erixfs/erixfs, without sanitizers, if it is not up to date, and runs it with
-the words. Status: that of erixfs, 0 well, 1 failed, 2 wrong words.
+Builds build/native/tools/erixfs/erixfs, without sanitizers, if it is not up to date, and runs it
+with the words. Status: that of erixfs, 0 well, 1 failed, 2 wrong words.
 """
 TARGET = "tools/erixfs/erixfs"
 
