@@ -205,7 +205,7 @@ class Checker:
 
     def _check_refused(self, before: str) -> None:
         reader = self._reader(self.recipe.arguments)
-        words = self.recipe.operation.split() or ["info"]
+        words = _words(self.recipe.operation or "info")
         if self.recipe.operation:
             answer = reader.run("info", self.image)
             if answer.status != 0:
@@ -228,10 +228,9 @@ class Checker:
         own = Checker.__new__(Checker)
         own.recipe, own.scratch = twin_recipe, self.scratch
         arguments = own._reader(twin_recipe.arguments)
-        used = image
+        used = self.scratch / "twin-used.img"
+        shutil.copy(image, used)
         if twin_recipe.recovers:
-            used = self.scratch / "twin-replayed.img"
-            shutil.copy(image, used)
             arguments.run("replay", used)
         answer = arguments.run(words[0], used, *words[1:])
         if answer.status != 0:
@@ -254,6 +253,12 @@ class Checker:
         return reader.problems + judges.consistent(image, journal) + (
             [] if "--key" in self.recipe.arguments
             else judges.debugfs_reads(image, self.medium.tree, self.scratch))
+
+
+def _words(operation: str) -> list[str]:
+    """The command, which may be two words, and what stands behind the image."""
+    words = operation.split()
+    return [" ".join(words[:2]), *words[2:]] if words[0] == "xattr" else words
 
 
 def different_only_at(twin: Path, image: Path, touched: list[tuple[int, int]]) -> list[str]:
@@ -293,10 +298,12 @@ def check(name: str, can: set[str]) -> list[Result]:
 def _mutated(checker: Checker, can: set[str]) -> Result:
     name = f"{checker.recipe.name} mutated"
     lacking = sorted(mutation.needed(checker.recipe) - can)
-    awaits = checker.recipe.awaits or mutations_await()
     if lacking:
-        return Result(name, (f"erixfs has no command `{lacking[0]}`",), (), awaits)
-    return Result(name, tuple(checker.mutate()), (), awaits)
+        return Result(name, (f"erixfs has no command `{lacking[0]}`",), (), mutations_await())
+    unsound = ()
+    if mutations_await() and can >= set(mutation.COMMANDS.values()):
+        unsound = (f"{MUTATIONS.name} awaits \"{mutations_await()}\": erixfs has all commands",)
+    return Result(name, tuple(checker.mutate()), unsound, checker.recipe.awaits)
 
 
 def mutations_await() -> str:

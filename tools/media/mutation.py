@@ -46,6 +46,9 @@ def _apply(word: str, words: list[str], tree: Tree, scratch: Path) -> list[str]:
     """Change the model; the arguments of erixfs for the same."""
     path = words[0]
     node = tree.nodes.get(path)
+    if node is not None:
+        for stamp in ("ctime", *(("mtime",) if word in ("write", "cut") else ())):
+            node.given.pop(stamp, None)
     if word == "put":
         content = parse_content(words[1:])
         source = scratch / "source"

@@ -37,9 +37,10 @@ class Reader:
 
     def run(self, command: str, image: Path, *words: str) -> Answer:
         """Call one command. The image is named without its folder, so that reasons are the same."""
-        line = [str(self.program), command, *self.arguments, image.name, *words]
+        line = [str(self.program), *command.split(), *self.arguments, image.name, *words]
         try:
             done = subprocess.run(line, cwd=image.parent, stdin=subprocess.DEVNULL,
+                                  env=host.environment(),
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=TIMEOUT_S,
                                   check=False)
         except subprocess.TimeoutExpired:
