@@ -18,10 +18,11 @@ constexpr uint32_t ext_check_no_group = UINT32_MAX;
 /* One thing that is wrong. */
 struct ext_finding {
     const char *what;
-    uint64_t inode; /* 0: it is not about an inode */
-    uint64_t block; /* 0: it is not about a block */
-    uint32_t group; /* ext_check_no_group: it is not about a group */
-    bool valued;    /* the two below mean something */
+    const char *why; /* of what is refused, not wrong; else nullptr */
+    uint64_t inode;  /* 0: it is not about an inode */
+    uint64_t block;  /* 0: it is not about a block */
+    uint32_t group;  /* ext_check_no_group: it is not about a group */
+    bool valued;     /* the two below mean something */
     uint64_t expected;
     uint64_t found;
 };

@@ -54,6 +54,7 @@ constexpr size_t superblock_reserved_count_high = 0x154;
 constexpr size_t superblock_free_block_count_high = 0x158;
 constexpr size_t superblock_mmp_update_seconds = 0x166;
 constexpr size_t superblock_mmp_block = 0x168;
+constexpr size_t superblock_needed_extra_bytes = 0x15c;
 constexpr size_t superblock_wanted_extra_bytes = 0x15e;
 constexpr size_t superblock_flags = 0x160;
 constexpr size_t superblock_log_groups_per_flex = 0x174;

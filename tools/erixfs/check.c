@@ -22,6 +22,9 @@ static void print(void *, const struct ext_finding *finding)
         printf("block %llu: ", (unsigned long long)finding->block);
     }
     printf("%s", finding->what);
+    if (finding->why != nullptr) {
+        printf(": %s", finding->why);
+    }
     if (finding->valued) {
         printf(" (is %llu, should be %llu)", (unsigned long long)finding->found,
             (unsigned long long)finding->expected);

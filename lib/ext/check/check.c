@@ -6,6 +6,8 @@
  * links), at last what bitmaps and counts say of both. A part that could not be understood keeps
  * later parts from finding its consequences.
  */
+#include "../journal/journal.h"
+
 #include "check.h"
 
 #include <string.h>
@@ -38,7 +40,10 @@ void ext_check_note(struct ext_check *check, enum status status, uint64_t inode)
         ext_check_find_inode(
             check, check->mount.corruption.what, inode, check->mount.corruption.block);
     } else if (status == STATUS_UNSUPPORTED) {
-        ext_check_find_inode(check, check->mount.refusal.what, inode, 0);
+        ext_check_find(check, (struct ext_finding){.what = check->mount.refusal.what,
+                                  .why = check->mount.refusal.reason,
+                                  .inode = inode,
+                                  .group = ext_check_no_group});
     } else if (status != STATUS_OK) {
         fail(check, status);
     }
@@ -69,12 +74,10 @@ static uint64_t cluster_bytes(const struct ext_geometry *geometry)
     return align_up(clusters / 8 + 1, sizeof(uint64_t));
 }
 
-/* Names that are sorted at once. */
+/* Names of a directory, or inodes by owner, that are sorted at once. */
 static uint64_t sorted_count(const struct ext_geometry *geometry)
 {
-    constexpr uint64_t count_max = 1U << 20;
-    uint64_t wanted = (uint64_t)geometry->inode_count + geometry->block_bytes;
-    return wanted < count_max ? wanted : count_max;
+    return (uint64_t)geometry->inode_count + geometry->block_bytes;
 }
 
 static uint64_t measure(const struct ext_geometry *geometry)
@@ -110,6 +113,7 @@ enum status ext_check_begin(struct ext_check *check, struct block_device *device
     }
     enum status status = read_superblock(check, device, &memory);
     if (status == STATUS_OK) {
+        ext_journal_take_memory(&check->mount, &memory);
         status = init_cache(check, device, &memory);
     }
     if (status != STATUS_OK) {
@@ -142,10 +146,13 @@ enum status ext_check_run(struct ext_check *check, void *memory, uint64_t size_b
         ext_check_superblock,
         ext_check_groups,
         ext_check_mmp,
+        ext_check_orphans,
+        ext_check_journal,
         ext_check_inodes,
         ext_check_references,
         ext_check_directories,
         ext_check_links,
+        ext_check_quota,
         ext_check_bitmaps,
     };
     if (check->needed_bytes == 0 || size_bytes < check->needed_bytes) {

@@ -67,6 +67,9 @@ bool ext_check_is_claimed(const struct ext_check *check, uint64_t block);
 /* What the super block says beyond its geometry, and the copies of it. */
 void ext_check_superblock(struct ext_check *check);
 
+/* A word of the super block; 0 if the device failed. */
+uint32_t ext_check_superblock_word(struct ext_check *check, size_t offset);
+
 /* ---- groups.c -------------------------------------------------------------------------------- */
 
 /* Descriptors, and the claims of what they name. */
@@ -76,6 +79,14 @@ void ext_check_groups(struct ext_check *check);
 
 /* Who uses the volume, and the claim of the block that says so. */
 void ext_check_mmp(struct ext_check *check);
+
+/* ---- journal.c, orphans.c, quota.c ----------------------------------------------------------- */
+
+void ext_check_journal(struct ext_check *check);
+void ext_check_orphans(struct ext_check *check);
+
+/* After all inodes were seen. */
+void ext_check_quota(struct ext_check *check);
 
 /* ---- bitmaps.c ------------------------------------------------------------------------------- */
 
@@ -115,12 +126,18 @@ void ext_check_sort(uint64_t *values, uint32_t count);
 bool ext_check_is_quota(const struct ext_check *check, uint32_t number);
 bool ext_check_is_orphan_file(const struct ext_check *check, uint32_t number);
 
-/* The inode that keeps blocks for growing, and the one block that it claims. */
-void ext_check_resize_inode(struct ext_check *check, const struct ext_inode *inode);
+/* The inode that keeps blocks for growing, and the claim of the one that is its own. The blocks
+ * that it counts.
+ */
+uint64_t ext_check_resize_inode(struct ext_check *check, const struct ext_inode *inode);
 
 /* ---- directories.c, links.c ------------------------------------------------------------------ */
 
 void ext_check_directories(struct ext_check *check);
+
+/* index.c, duplicates.c: one directory's hash tree; names that it has twice. */
+void ext_check_index(struct ext_check *check, struct ext_file *directory);
+void ext_check_duplicates(struct ext_check *check, struct ext_file *directory);
 
 /* What cannot be reached, and link counts. */
 void ext_check_links(struct ext_check *check);

@@ -48,6 +48,82 @@ static void check_copy(struct ext_check *check, uint32_t group)
     }
 }
 
+uint32_t ext_check_superblock_word(struct ext_check *check, size_t offset)
+{
+    struct block_cache_entry *entry;
+    const struct ext_geometry *geometry = &check->mount.geometry;
+    if (!ext_check_pin(check, superblock_offset_bytes >> geometry->block_shift, &entry)) {
+        return 0;
+    }
+    const uint8_t *bytes = entry->buffer.bytes;
+    bytes += superblock_offset_bytes & (geometry->block_bytes - 1);
+    uint32_t word = load_le32(bytes + offset);
+    ext_check_put(check, entry);
+    return word;
+}
+
+/* Fields that must be zero without a feature. */
+static void check_absent(struct ext_check *check)
+{
+    static const struct {
+        enum ext_feature_word word;
+        uint32_t feature;
+        size_t offset;
+        const char *what;
+    } fields[] = {
+        {EXT_COMPAT, compat_has_journal, superblock_journal_inode, "journal without its feature"},
+        {EXT_RO_COMPAT, ro_compat_quota, superblock_user_quota_inode,
+            "quota file without its feature"},
+        {EXT_RO_COMPAT, ro_compat_quota, superblock_group_quota_inode,
+            "quota file without its feature"},
+        {EXT_RO_COMPAT, ro_compat_project, superblock_project_quota_inode,
+            "quota file without its feature"},
+        {EXT_COMPAT, compat_orphan_file, superblock_orphan_file_inode,
+            "orphan file without its feature"},
+    };
+    for (size_t index = 0; index < sizeof fields / sizeof fields[0]; index++) {
+        if (!ext_has(&check->mount, fields[index].word, fields[index].feature) &&
+            ext_check_superblock_word(check, fields[index].offset) != 0) {
+            find(check, fields[index].what, ext_check_no_group);
+        }
+    }
+}
+
+/* The name of a journal on a device of its own, where there is none. */
+static void check_journal_name(struct ext_check *check)
+{
+    uint32_t any = 0;
+    for (size_t at = 0; at < sizeof check->mount.journal.device_uuid; at += 4) {
+        any |= ext_check_superblock_word(check, superblock_journal_uuid + at);
+    }
+    if (any != 0 && !check->mount.journal.external) {
+        find(check, "journal outside the volume that is not there", ext_check_no_group);
+    }
+}
+
+/* Sizes that are stored twice, or only wished for. */
+static void check_sizes(struct ext_check *check)
+{
+    const struct ext_geometry *geometry = &check->mount.geometry;
+    uint32_t clusters = ext_check_superblock_word(check, superblock_clusters_per_group);
+    if (geometry->cluster_shift == 0 && clusters != geometry->blocks_per_group) {
+        find(check, "clusters per group", ext_check_no_group);
+    }
+    uint32_t descriptor = ext_check_superblock_word(check, superblock_descriptor_bytes - 2) >> 16;
+    if (!ext_has(&check->mount, EXT_INCOMPAT, incompat_64bit) && descriptor != 0 &&
+        descriptor != descriptor_bytes_short && descriptor != descriptor_bytes_long) {
+        find(check, "group descriptor size", ext_check_no_group);
+    }
+    uint32_t extra = ext_check_superblock_word(check, superblock_needed_extra_bytes);
+    uint32_t room = geometry->inode_bytes - original_inode_bytes;
+    uint32_t needed = extra & 0xffff;
+    uint32_t wanted = extra >> 16;
+    if ((extra != 0 && room != 0) &&
+        (needed > room || wanted > room || !is_aligned(needed, 4) || !is_aligned(wanted, 4))) {
+        find(check, "extra bytes of inodes", ext_check_no_group);
+    }
+}
+
 /* Features that mean nothing, or the wrong thing, beside or without others. */
 static void check_features(struct ext_check *check)
 {
@@ -68,6 +144,9 @@ void ext_check_superblock(struct ext_check *check)
 {
     const struct ext_geometry *geometry = &check->mount.geometry;
     check_features(check);
+    check_absent(check);
+    check_journal_name(check);
+    check_sizes(check);
     if (geometry->reserved_block_count > geometry->block_count / 2) {
         find(check, "reserved block count", ext_check_no_group);
     }

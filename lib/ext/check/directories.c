@@ -106,6 +106,19 @@ static void check_area(
     }
 }
 
+/* The names "." and ".." are ended by a zero. */
+static void check_dots(
+    struct ext_check *check, uint64_t directory, uint64_t block, const struct ext_entry_area *area)
+{
+    struct ext_record dot;
+    struct ext_record dot_dot;
+    if (ext_record_parse(&check->mount, area, 0, &dot) && is_name(&dot, ".", 1) &&
+        ext_record_parse(&check->mount, area, dot.record_bytes, &dot_dot) &&
+        is_name(&dot_dot, "..", 2) && (dot.name[1] != 0 || dot_dot.name[2] != 0)) {
+        find_entry(check, "'.' or '..' is not ended by a zero", directory, block);
+    }
+}
+
 /* ---- Blocks ---------------------------------------------------------------------------------- */
 
 /* The block as it is, if it is there at all. */
@@ -143,6 +156,9 @@ static void check_block(struct ext_check *check, struct ext_file *directory, uin
         .size_bytes = check->mount.geometry.block_bytes,
     };
     check_area(check, place, &area);
+    if (place.dots) {
+        check_dots(check, place.directory, place.block, &area);
+    }
     ext_check_put(check, entry);
 }
 
@@ -179,6 +195,8 @@ static void check_directory(struct ext_check *check, uint32_t number)
     for (uint64_t block = 0; block < block_count && check->failure == STATUS_OK; block++) {
         check_block(check, &directory, block);
     }
+    ext_check_duplicates(check, &directory);
+    ext_check_index(check, &directory);
 }
 
 void ext_check_directories(struct ext_check *check)

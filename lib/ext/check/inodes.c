@@ -101,6 +101,10 @@ static void check_fields(struct ext_check *check, const struct ext_inode *inode,
     if (!long_size && load_le32(raw + inode_size_high) != 0) {
         find(check, inode, "upper half of a size that has none");
     }
+    if (load_le16(raw + inode_sector_count_high) != 0 &&
+        !ext_has(mount, EXT_RO_COMPAT, ro_compat_huge_file)) {
+        find(check, inode, "upper half of a count of sectors that has none");
+    }
     uint32_t extra_bytes =
         inode_bytes > original_inode_bytes ? load_le16(raw + inode_extra_bytes) : 0;
     if (extra_bytes != 0 && (extra_bytes < extra_bytes_min || !is_aligned(extra_bytes, 4) ||
@@ -262,6 +266,16 @@ static bool is_system(const struct ext_check *check, uint32_t number)
            ext_check_is_quota(check, number) || ext_check_is_orphan_file(check, number);
 }
 
+/* The inode of the blocks kept for growing has no type if there are none. */
+static void check_fields_of_system(
+    struct ext_check *check, const struct ext_inode *inode, const uint8_t *raw)
+{
+    if (inode->type != EXT_TYPE_UNKNOWN) {
+        check_fields(check, inode, raw);
+        check_size(check, inode, &(struct check_map){});
+    }
+}
+
 /* A reserved number that nothing uses may hold anything without blocks. */
 static void check_system_inode(
     struct ext_check *check, const struct ext_inode *inode, const uint8_t *raw)
@@ -272,7 +286,8 @@ static void check_system_inode(
     bool used = journal || ext_check_is_quota(check, (uint32_t)inode->number) ||
                 ext_check_is_orphan_file(check, (uint32_t)inode->number);
     if (inode->number == resize_inode_number) {
-        ext_check_resize_inode(check, inode);
+        check_fields_of_system(check, inode, raw);
+        check_sectors(check, inode, ext_check_resize_inode(check, inode));
         return;
     }
     if (used) {
@@ -281,10 +296,19 @@ static void check_system_inode(
         }
         check_fields(check, inode, raw);
         check_contents(check, inode);
+        uint64_t sectors_needed = inode->size_bytes / sector_bytes;
+        if (inode->type == EXT_TYPE_FILE && sectors_needed > inode->sector_count) {
+            find(check, inode, "file of the volume is longer than its blocks");
+        }
         return;
     }
     bool empty = all_zero(inode->block_area, ext_block_area_bytes) && inode->attribute_block == 0;
-    if (inode->number == journal_inode_number && !(empty && inode->link_count == 0)) {
+    check_flags(check, inode);
+    if (inode->deleted != 0 && inode->deleted < mount->geometry.inode_count) {
+        find(check, inode, "time of deletion that is the number of an orphan");
+    }
+    if (inode->number == journal_inode_number &&
+        !(empty && inode->link_count == 0 && inode->sector_count == 0)) {
         find(check, inode, "inode of a journal that is not there");
     } else if (!empty) {
         check_sectors(check, inode,

@@ -69,7 +69,18 @@ static bool blocks_listed(struct ext_check *check, uint64_t root)
     return listed;
 }
 
-void ext_check_resize_inode(struct ext_check *check, const struct ext_inode *inode)
+/* Each kept block leads to its copies, one in each group with a copy of the super block. */
+static uint64_t count_kept(struct ext_check *check)
+{
+    const struct ext_geometry *geometry = &check->mount.geometry;
+    uint64_t copies = 0;
+    for (uint32_t group = 0; group < geometry->group_count; group++) {
+        copies += ext_group_has_superblock(&check->mount, group);
+    }
+    return copies * geometry->reserved_descriptor_blocks;
+}
+
+uint64_t ext_check_resize_inode(struct ext_check *check, const struct ext_inode *inode)
 {
     constexpr uint32_t root_slot = 13;
     bool wanted = ext_has(&check->mount, EXT_COMPAT, compat_resize_inode);
@@ -82,14 +93,16 @@ void ext_check_resize_inode(struct ext_check *check, const struct ext_inode *ino
     }
     if (!wanted) {
         if (root != 0 || others) {
-            ext_check_find_inode(check, "blocks kept for growing without the feature", 7, 0);
+            ext_check_find_inode(
+                check, "blocks kept for growing without the feature", inode->number, 0);
         }
-        return;
+        return 0;
     }
     if (others || inode->type != EXT_TYPE_FILE || inode->link_count == 0 ||
         !ext_blocks_valid(&check->mount, root, 1) || !blocks_listed(check, root)) {
-        ext_check_find_inode(check, "list of the blocks kept for growing", 7, root);
-        return;
+        ext_check_find_inode(check, "list of the blocks kept for growing", inode->number, root);
+        return 0;
     }
     ext_check_claim(check, inode->number, root, 1);
+    return (1 + count_kept(check)) << check->mount.geometry.cluster_shift;
 }
