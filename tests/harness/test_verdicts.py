@@ -206,7 +206,7 @@ class Hanging(EngineTest):
         self.assertIn("hang: the guest has slept", self.texts(result))
         self.assertTrue((result.folder / "screen.png").exists())
 
-    DOZING = '\n[budget]\ncpu_s = 60\nquiet_cpu_s = 60\nidle_s = 0.5\n'
+    DOZING = '\n[budget]\ncpu_s = 60\nquiet_cpu_s = 60\nidle_s = 1.5\n'
 
     def test_a_guest_that_is_woken_for_nothing(self):
         for word in ("", "."):  # a firmware's shell that waits; one that counts down on a line
@@ -215,7 +215,7 @@ class Hanging(EngineTest):
             self.assertLess(result.cpu_s, 30)
 
     def test_a_guest_that_sleeps_long_and_goes_on_saying_lines_does_not_hang(self):
-        nap = (("print", "still here\r\n"), ("sleep", 0.2))
+        nap = (("print", "still here\r\n"), ("sleep", 0.3))
         result = self.run_scenario(EXPECT + self.DOZING, ("print", START), *nap * 16,
                                    ("print", READY), ("exit", SUCCESS))
         self.assertEqual(result.reasons, ())

@@ -8,15 +8,24 @@
 
 static char linux_folder[512];
 
-/* Before image_folder_make: tests are started in the root of the tree. */
+/* Before image_folder_make: tests are started in the root of the tree, or in a folder of its build.
+ */
 static inline bool linux_folder_find(void)
 {
+    static const char *const roots[] = {".", "../..", "../../.."};
     char here[400];
     if (getcwd(here, sizeof here) == nullptr) {
         return false;
     }
-    (void)snprintf(linux_folder, sizeof linux_folder, "%s/lib/ext/test/linux", here);
-    return access(linux_folder, R_OK) == 0;
+    for (size_t index = 0; index < sizeof roots / sizeof roots[0]; index++) {
+        (void)snprintf(
+            linux_folder, sizeof linux_folder, "%s/%s/lib/ext/test/linux", here, roots[index]);
+        if (access(linux_folder, R_OK) == 0) {
+            return true;
+        }
+    }
+    printf("no folder lib/ext/test/linux above %s\n", here);
+    return false;
 }
 
 /* Loads and mounts a volume. */

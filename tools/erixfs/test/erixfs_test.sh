@@ -25,7 +25,7 @@ fails_with() {
     grep -q "$wanted" err
 }
 
-linux=$PWD/lib/ext/test/linux
+linux=$(realpath "$(dirname "$0")/../../../lib/ext/test/linux")
 cd "$folder" || exit 1
 mkdir -p tree/bin
 seq 100000 >tree/bin/numbers

@@ -11,8 +11,10 @@ cd "$folder" || exit 1
 export E2FSPROGS_FAKE_TIME=1700000000
 failed=0
 
+shape=
+
 check() {
-    name=$1
+    name=$1$shape
     shift
     if "$@"; then
         echo "ok $name"
@@ -55,7 +57,7 @@ ln -s numbers tree/link
 seq 5000 >piece
 
 for options in '-t ext2 -b 1024' '-t ext3 -b 2048 -J size=4' '-t ext4 -b 4096' '-t ext4 -b 1024 -I 256 -O inline_data,quota'; do
-    echo "# $options"
+    shape=_$(echo "$options" | tr -c 'a-z0-9\n' _ | tr -s _)
     rm -f t.img
     # shellcheck disable=SC2086 # several words
     mke2fs -q -F $options -d tree t.img 16M >/dev/null || exit 1
@@ -136,6 +138,7 @@ for options in '-t ext2 -b 1024' '-t ext3 -b 2048 -J size=4' '-t ext4 -b 4096' '
     check word_too_many refused 2 'one word too many' truncate t.img /numbers 1 2
     check option_unknown refused 2 '-r: no such option' truncate -r t.img /numbers 1
 done
+shape=
 
 # A journal with transactions in it: two, by debugfs.
 mke2fs -q -F -t ext4 -b 1024 -d tree t.img 16M || exit 1
