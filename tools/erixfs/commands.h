@@ -14,6 +14,7 @@ struct words {
     const char *at[words_max];
     bool recursive;   /* -r */
     bool symbolic;    /* -s */
+    bool exact;       /* -T */
     bool foreground;  /* -f */
     bool allow_other; /* -o allow_other */
 };

@@ -55,11 +55,13 @@ const struct command commands[] = {
         "  erixfs rm -r disk.img /usr     a directory and everything below it\n"
         "Without -r directories are removed only if they are empty.\n",
         "r", VOLUME_WRITE, 1, 1, command_rm},
-    {"mv", "IMAGE PATH NEW", "rename or move",
+    {"mv", "[-T] IMAGE PATH NEW", "rename or move",
         "  erixfs mv disk.img /etc/motd /etc/issue\n"
         "  erixfs mv disk.img /etc/motd /boot      into a directory that is there\n"
-        "A file that has the new name already is replaced, in one step.\n",
-        "", VOLUME_WRITE, 2, 2, command_mv},
+        "  erixfs mv -T disk.img /new /old     NEW is the name itself, not where to move to\n"
+        "A file that has the new name already is replaced, in one step; with -T\n"
+        "an empty directory, too.\n",
+        "T", VOLUME_WRITE, 2, 2, command_mv},
     {"ln", "[-s] IMAGE TARGET PATH", "one more name for a file; -s: a symbolic link",
         "  erixfs ln disk.img /bin/busybox /bin/ls\n"
         "  erixfs ln -s disk.img busybox /bin/ls     TARGET is stored as it is\n",

@@ -146,6 +146,7 @@ static bool take_flag(struct call *call, const char *option)
     }
     call->words.recursive = call->words.recursive || option[1] == 'r';
     call->words.symbolic = call->words.symbolic || option[1] == 's';
+    call->words.exact = call->words.exact || option[1] == 'T';
     call->words.foreground = call->words.foreground || option[1] == 'f';
     return true;
 }

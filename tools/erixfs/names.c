@@ -145,8 +145,9 @@ bool command_mv(struct volume *volume, const struct words *words)
     if (!find_place(volume, words->at[0], &source)) {
         return false;
     }
-    enum status status = volume_find(volume, words->at[1], true, &there);
-    if (status == STATUS_OK && there.inode.type == EXT_TYPE_DIRECTORY) {
+    bool into = !words->exact && volume_find(volume, words->at[1], true, &there) == STATUS_OK &&
+                there.inode.type == EXT_TYPE_DIRECTORY;
+    if (into) {
         target = (struct place){.directory = there, .name = source.name};
     } else if (!find_place(volume, words->at[1], &target)) {
         return false;
@@ -155,7 +156,8 @@ bool command_mv(struct volume *volume, const struct words *words)
         .source = source.name,
         .target_parent = parent_of(&target),
         .target = target.name};
-    return report(volume, words->at[0], ext_rename(&volume->mount, &rename));
+    enum status status = ext_rename(&volume->mount, &rename);
+    return report(volume, words->at[status == STATUS_NOT_EMPTY ? 1 : 0], status);
 }
 
 /* ---- Removing -------------------------------------------------------------------------------- */

@@ -113,6 +113,11 @@ for options in '-t ext2 -b 1024' '-t ext3 -b 2048 -J size=4' '-t ext4 -b 4096' '
     check mv_into_directory does mv t.img /made/soft /
     check mv_directory does mv t.img /made /renamed
     check mv_into_itself refused 1 '/renamed: invalid argument' mv t.img /renamed /renamed/inside
+    check mv_target_is_full refused 1 '/renamed: directory not empty' mv -T t.img /lost+found /renamed
+    check mkdir_to_replace does mkdir t.img /empty
+    check mv_over_empty does mv -T t.img /renamed /empty
+    check mv_over_empty_replaces says cat t.img /empty/piece
+    check mv_back does mv t.img /empty /renamed
     check rm does rm t.img /soft
     check rm_full refused 1 '/renamed: directory not empty' rm t.img /renamed
     check rm_recursive does rm -r t.img /renamed
