@@ -10,7 +10,7 @@ from harness.check import Check, Job
 sys.path.append(str(paths.ROOT / "tools"))
 
 # The path of tools/ is set above.
-from media import check as checker, corpus, reader, recipe  # noqa: E402
+from media import check as checker, corpus, recipe  # noqa: E402
 
 SUITE = "media"
 FAMILY = "ext"
@@ -24,12 +24,12 @@ def _key(name: str) -> str:
                        components.digest(paths.ROOT / "tools" / "media")))
 
 
-def job(name: str, can: set[str], estimate_s: float = 1.0) -> Job:
-    """A job that checks a medium; `can` are the commands of erixfs. What awaits a part of EriX that
-    is not there yet passes under a name that says so: the medium is sound, and erixfs fails."""
+def job(name: str, estimate_s: float = 1.0) -> Job:
+    """A job that checks a medium. What awaits a part of EriX that is not there yet passes under a
+    name that says so: the medium is sound, and erixfs fails."""
     def execute() -> list[Check]:
         try:
-            results = checker.check(name, can)
+            results = checker.check(name)
         except recipe.RecipeError as error:
             results = [checker.Result(name, (), (str(error),))]
         return [_check(result) for result in results]
@@ -64,5 +64,4 @@ def corpus_jobs() -> list[Job]:
 
 def jobs(estimate: Callable[[str], float]) -> list[Job]:
     """The suite. `estimate` says how many seconds a job of that name may take."""
-    can = reader.commands(checker.PROGRAM)
-    return [*(job(name, can, estimate(name)) for name in recipe.names()), *corpus_jobs()]
+    return [*(job(name, estimate(name)) for name in recipe.names()), *corpus_jobs()]

@@ -6,23 +6,21 @@ refused for exactly its reason, must be left as it was, and must have a twin tha
 differs in nothing but the damage. What is changed by erixfs must afterwards be what the model
 says, and e2fsck must have nothing to say.
 """
+import copy
 import hashlib
 import shutil
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 from imagemaker import host
 from media import judges, layout, maker, mutation, recipe
-from media.reader import Reader, commands
+from media.reader import Reader
 from media.recipe import FOLDER, Recipe
 
 PROGRAM = recipe.ROOT / "build" / "host" / "tools" / "erixfs" / "erixfs"
 DIGESTS = FOLDER / "digests.txt"
 LINUX = "by Linux"
 JUDGED = FOLDER / "judged.txt"
-MUTATIONS = FOLDER.parent / "mutations.toml"
-NO_REPLAY = "erixfs has no command `replay`"
 # What 7z cannot read: a bit of a feature word.
 SEVEN_CANNOT = {"incompat": 0x8000 | 0x10000 | 0x8 | 0x10, "ro_compat": 0x200}
 
@@ -30,7 +28,8 @@ SEVEN_CANNOT = {"incompat": 0x8000 | 0x10000 | 0x8 | 0x10, "ro_compat": 0x200}
 @dataclass(frozen=True)
 class Result:
     """What came of one check. `problems` are those of erixfs, `unsound` those of the medium
-    itself, which nothing excuses. `awaits`: why erixfs cannot pass yet."""
+    itself, or of how erixfs refuses, which nothing excuses. `awaits`: why erixfs cannot pass
+    yet."""
     name: str
     problems: tuple[str, ...]
     unsound: tuple[str, ...] = ()
@@ -46,7 +45,8 @@ class Result:
     @property
     def details(self) -> tuple[str, ...]:
         if self.awaits and not self.problems:
-            return (*self.unsound, f"it awaits \"{self.awaits}\", and passes: take `awaits` away")
+            early = f"it awaits \"{self.awaits}\", and passes: take that out of its recipe"
+            return (*self.unsound, early)
         return self.unsound + self.problems
 
 
@@ -97,9 +97,10 @@ def write_digests(digests: dict[str, str]) -> None:
 class Checker:
     """The check of one medium in a folder of its own."""
 
-    def __init__(self, name: str, scratch: Path):
+    def __init__(self, name: str, scratch: Path, program: Path = PROGRAM):
         self.recipe = recipe.load(name)
         self.scratch = scratch
+        self.program = program
         self.medium = maker.make(self.recipe, scratch / f"{name}.img")
         self.image = self.medium.image
         self.problems: list[str] = []
@@ -112,9 +113,9 @@ class Checker:
         """Find all that is wrong."""
         before = digest(self.image)
         if before != expected_digests().get(self.recipe.name):
-            self.unsound.append(
-    "the bytes are not those of tests/media/ext/digests.txt: the recipe has "
-    "changed (./erix media digests), or does not make the same each time")
+            self.unsound.append("the bytes are not those of tests/media/ext/digests.txt: the "
+                                "recipe has changed (./erix media digests), or does not make "
+                                "the same each time")
         if self.recipe.expect == "refused":
             self._check_refused(before)
         elif self.recipe.expect == "journal":
@@ -124,25 +125,27 @@ class Checker:
         if digest(self.image) != before:
             self.note("the image was changed by reading it")
 
-    def _reader(self, arguments: tuple[str, ...]) -> Reader:
-        words = tuple(word.replace("{journal}", self._journal_name()) for word in arguments)
-        return Reader(PROGRAM, words)
+    def _reader(self, own: Recipe) -> Reader:
+        """erixfs with the words that a medium needs."""
+        journal = self._journal_name(own)
+        return Reader(self.program, tuple(word.replace("{journal}", journal)
+                                          for word in own.arguments))
 
-    def _journal_name(self) -> str:
-        if not self.recipe.journal:
+    def _journal_name(self, own: Recipe) -> str:
+        if not own.journal:
             return ""
-        file = self.scratch / f"{self.recipe.journal}.img"
+        file = self.scratch / f"{own.journal}.img"
         if not file.exists():
-            maker.make(recipe.load(self.recipe.journal), file)
+            maker.make(recipe.load(own.journal), file)
         return file.name
 
     def _check_journal(self) -> None:
-        answer = Reader(PROGRAM).run("info", self.image)
+        answer = Reader(self.program).run("info", self.image)
         if answer.status != 1 or "journal device" not in answer.error:
             self.note(f"a journal device is no volume, but erixfs says: {answer.error}")
 
     def _check_accepted(self) -> None:
-        reader = self._reader(self.recipe.arguments)
+        reader = self._reader(self.recipe)
         image = self.image
         if self.recipe.recovers:
             image = self.scratch / "replayed.img"
@@ -160,6 +163,8 @@ class Checker:
             self.problems += reader.problems
             if self.recipe.recovers:
                 self.problems += judges.consistent(image)
+        if self.recipe.expect == "read-only":
+            self.problems += self.stays_unchanged()
         self._check_judges()
 
     def _check_also(self, reader: Reader, image: Path) -> None:
@@ -196,15 +201,12 @@ class Checker:
     @staticmethod
     def _seven_can(image: Path) -> bool:
         with open(image, "rb") as stream:
-            volume = layout.Volume(
-    bytearray(
-        stream.read(
-            layout.SUPERBLOCK_AT +
-             layout.SUPERBLOCK_BYTES)))
+            start = stream.read(layout.SUPERBLOCK_AT + layout.SUPERBLOCK_BYTES)
+        volume = layout.Volume(bytearray(start))
         return not any(volume.super(word) & bits for word, bits in SEVEN_CANNOT.items())
 
     def _check_refused(self, before: str) -> None:
-        reader = self._reader(self.recipe.arguments)
+        reader = self._reader(self.recipe)
         words = _words(self.recipe.operation or "info")
         if self.recipe.operation:
             answer = reader.run("info", self.image)
@@ -225,14 +227,12 @@ class Checker:
         twin_recipe = recipe.load(self.recipe.twin)
         image = self.scratch / f"{twin_recipe.name}.img"
         maker.make(twin_recipe, image)
-        own = Checker.__new__(Checker)
-        own.recipe, own.scratch = twin_recipe, self.scratch
-        arguments = own._reader(twin_recipe.arguments)
+        reader = self._reader(twin_recipe)
         used = self.scratch / "twin-used.img"
         shutil.copy(image, used)
         if twin_recipe.recovers:
-            arguments.run("replay", used)
-        answer = arguments.run(words[0], used, *words[1:])
+            reader.run("replay", used)
+        answer = reader.run(words[0], used, *words[1:])
         if answer.status != 0:
             self.note(f"the twin {twin_recipe.name} is refused, too: {answer.error}")
         if not self.recipe.differs:
@@ -242,17 +242,34 @@ class Checker:
         """Let erixfs change a copy as the recipe says, then compare and judge it."""
         image = self.scratch / "mutated.img"
         shutil.copy(self.image, image)
-        reader = self._reader(self.recipe.arguments)
+        reader = self._reader(self.recipe)
         if self.recipe.recovers:
             answer = reader.run("replay", image)
             if answer.status != 0:
                 return [f"replay: {answer.error}"]
         mutation.run(reader, image, self.recipe, self.medium.tree, self.scratch)
         reader.reads(image, self.medium.tree, made_here=False)
-        journal = self.scratch / self._journal_name() if self.recipe.journal else None
+        journal = self.scratch / self._journal_name(self.recipe) if self.recipe.journal else None
         return reader.problems + judges.consistent(image, journal) + (
             [] if "--key" in self.recipe.arguments
             else judges.debugfs_reads(image, self.medium.tree, self.scratch))
+
+    def stays_unchanged(self) -> list[str]:
+        """What erixfs cannot change it refuses for the very reason that the recipe gives, and
+        leaves as it was."""
+        image = self.scratch / "unchanged.img"
+        shutil.copy(self.image, image)
+        line = (*mutation.lines(self.recipe), "folder /mutated")[0]
+        problems = []
+        answer = mutation.attempt(self._reader(self.recipe), image, line,
+                                  copy.deepcopy(self.medium.tree), self.scratch)
+        error = answer.error.removeprefix(f"erixfs: {image.name}: ")
+        if answer.status != 1 or error != self.recipe.unchanged:
+            problems.append(f"`{line}` should be refused with `{self.recipe.unchanged}`, but "
+                            f"status {answer.status}: {error or 'nothing was said'}")
+        if digest(image) != digest(self.image):
+            problems.append(f"`{line}` was refused, and changed the image")
+        return problems
 
 
 def _words(operation: str) -> list[str]:
@@ -268,44 +285,23 @@ def different_only_at(twin: Path, image: Path, touched: list[tuple[int, int]]) -
         return [f"its twin has {len(old)} bytes, not {len(new)}"]
     allowed = {at + index for at, size in touched for index in range(size)}
     step = 4096
-    differing = {at +
-    index for at in range(0, len(old), step) if old[at:at +
-    step] != new[at:at +
-    step] for index in range(min(step, len(old) -
-    at)) if old[at +
-    index] != new[at +
-     index]}
+    differing = {index for at in range(0, len(old), step) if old[at:at + step] != new[at:at + step]
+                 for index in range(at, min(at + step, len(old))) if old[index] != new[index]}
     if not differing:
         return ["the same bytes as its twin"]
     outside = sorted(differing - allowed)
     return [f"differs from its twin at byte {outside[0]}, outside of the damage"] if outside else []
 
 
-def check(name: str, can: set[str]) -> list[Result]:
-    """The checks of a medium: as it is, and after its mutations. `can`: the commands of erixfs."""
+def check(name: str, program: Path = PROGRAM) -> list[Result]:
+    """The checks of a medium: as it is, and after its mutations. `program` stands for erixfs."""
     with host.scratch() as scratch:
-        checker = Checker(name, scratch)
+        checker = Checker(name, scratch, program)
         checker.check()
-        problems = checker.problems
-        if checker.recipe.recovers and "replay" not in can:
-            problems = [NO_REPLAY]
-        results = [Result(name, tuple(problems), tuple(checker.unsound), checker.recipe.awaits)]
-        if checker.recipe.mutations:
-            results.append(_mutated(checker, can))
+        own = checker.recipe
+        results = [Result(name, tuple(checker.problems), tuple(checker.unsound), own.awaits)]
+        if own.mutations:
+            refused = checker.stays_unchanged() if own.unchanged else []
+            results.append(Result(f"{name} mutated", tuple(checker.mutate()), tuple(refused),
+                                  own.unchanged or own.awaits))
         return results
-
-
-def _mutated(checker: Checker, can: set[str]) -> Result:
-    name = f"{checker.recipe.name} mutated"
-    lacking = sorted(mutation.needed(checker.recipe) - can)
-    if lacking:
-        return Result(name, (f"erixfs has no command `{lacking[0]}`",), (), mutations_await())
-    unsound = ()
-    if mutations_await() and can >= set(mutation.COMMANDS.values()):
-        unsound = (f"{MUTATIONS.name} awaits \"{mutations_await()}\": erixfs has all commands",)
-    return Result(name, tuple(checker.mutate()), unsound, checker.recipe.awaits)
-
-
-def mutations_await() -> str:
-    """Why mutations cannot be tried yet; empty once they can."""
-    return tomllib.loads(MUTATIONS.read_text(encoding="utf-8")).get("awaits", "")

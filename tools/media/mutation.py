@@ -3,22 +3,15 @@
 model."""
 from pathlib import Path
 
-from media.reader import Reader
+from media.reader import Answer, Reader
 from media.recipe import STANDARD, Recipe
 from media.tree import Node, Tree, parse_content
 
-# Mutation -> command of erixfs.
+# Mutation -> command of erixfs with its options.
 COMMANDS = {
-    "put": "put",
-    "remove": "rm",
-    "folder": "mkdir",
-    "move": "mv",
-    "link": "ln",
-    "cut": "truncate",
-    "mode": "chmod",
-    "owner": "chown",
-    "time": "touch",
-     "write": "write"}
+    "put": ("put",), "remove": ("rm",), "folder": ("mkdir",), "move": ("mv", "-T"),
+    "link": ("ln", "-s"), "cut": ("truncate",), "mode": ("chmod",), "owner": ("chown",),
+    "time": ("touch",), "write": ("write",)}
 
 
 def lines(recipe: Recipe) -> list[str]:
@@ -27,24 +20,25 @@ def lines(recipe: Recipe) -> list[str]:
         STANDARD if each == "standard" else (each,))]
 
 
-def needed(recipe: Recipe) -> set[str]:
-    """The commands that erixfs must have."""
-    return {COMMANDS[line.split()[0]] for line in lines(recipe)}
-
-
 def run(reader: Reader, image: Path, recipe: Recipe, tree: Tree, scratch: Path) -> None:
     """Do all of them; problems are noted by the reader."""
     for line in lines(recipe):
-        word, *words = line.split()
-        arguments = _apply(word, words, tree, scratch)
-        answer = reader.run(COMMANDS[word], image, *arguments)
+        answer = attempt(reader, image, line, tree, scratch)
         if answer.status != 0:
             reader.note(f"{line}: {answer.error}")
 
 
+def attempt(reader: Reader, image: Path, line: str, tree: Tree, scratch: Path) -> Answer:
+    """Do one of them, on the image and on the model; what erixfs answered."""
+    word, *words = line.split()
+    arguments = _apply(word, words, tree, scratch)
+    return reader.run(" ".join(COMMANDS[word]), image, *arguments)
+
+
 def _apply(word: str, words: list[str], tree: Tree, scratch: Path) -> list[str]:
     """Change the model; the arguments of erixfs for the same."""
-    path = words[0]
+    path = tree.actual(words[0])
+    words = [path, *words[1:]]
     node = tree.nodes.get(path)
     if node is not None:
         for stamp in ("ctime", *(("mtime",) if word in ("write", "cut") else ())):

@@ -15,7 +15,8 @@ DATA = FOLDER / "data"
 FAMILIES = ("ext2", "ext3", "ext4")
 EXPECTATIONS = ("accepted", "read-only", "refused", "journal")
 TEXTS = ("summary", "row", "family", "expect", "reason", "operation", "twin", "data", "like",
-         "checksums", "tree", "awaits", "journal", "differs", "judged", "third", "identifier")
+         "checksums", "tree", "awaits", "unchanged", "journal", "differs", "judged", "third",
+         "identifier")
 LISTS = ("steps", "damage", "mutations", "arguments", "also")
 KEYS = {*TEXTS, *LISTS, "volume", "recovers"}
 VOLUME_KEYS = {"features", "size_mib", "block_bytes", "inode_bytes", "inodes", "options",
@@ -63,6 +64,7 @@ class Recipe:
     checksums: str = "repaired"
     tree: str = ""
     awaits: str = ""
+    unchanged: str = ""
     journal: str = ""
     differs: str = ""
     judged: str = ""
@@ -147,25 +149,35 @@ def _check_parts(recipe: Recipe) -> None:
             _fail(name, f"step {number}: unknown step `{word}`{did_you_mean(word, STEPS)}")
         if not isinstance(given, STEPS[word]):
             _fail(name, f"step {number}: `{word}` is given a {STEPS[word].__name__}")
-    changes = [*recipe.damage, * \
-        (change for step in recipe.steps for change in step.get("patch", ()))]
+    changes = [*recipe.damage,
+               *(change for step in recipe.steps for change in step.get("patch", ()))]
     for change in changes:
         try:
             damage.check(change)
         except damage.DamageError as error:
             _fail(name, str(error))
-    for line in recipe.mutations:
-        words = line.split()
-        if not words or words[0] not in MUTATIONS:
-            _fail(name, f"mutation `{line}`: begins with one of {', '.join(MUTATIONS)}")
-        if len(words) < 1 + MUTATIONS[words[0]]:
-            _fail(name, f"mutation `{line}`: {words[0]} takes {MUTATIONS[words[0]]} words")
+    _check_mutations(recipe)
     model = tree.Tree()
     for line in recipe.tree.splitlines():
         try:
             model.add(line)
         except tree.TreeError as error:
             _fail(name, f"tree: {error}")
+
+
+def _check_mutations(recipe: Recipe) -> None:
+    name = recipe.name
+    if recipe.expect == "read-only" and (recipe.mutations or not recipe.unchanged):
+        _fail(name, "what is read-only has no mutations; "
+                    "`unchanged` is what a change is refused with")
+    if recipe.unchanged and not recipe.mutations and recipe.expect != "read-only":
+        _fail(name, "`unchanged` is what its mutations are refused with for now; it has none")
+    for line in recipe.mutations:
+        words = line.split()
+        if not words or words[0] not in MUTATIONS:
+            _fail(name, f"mutation `{line}`: begins with one of {', '.join(MUTATIONS)}")
+        if len(words) < 1 + MUTATIONS[words[0]]:
+            _fail(name, f"mutation `{line}`: {words[0]} takes {MUTATIONS[words[0]]} words")
 
 
 def names() -> list[str]:

@@ -25,6 +25,8 @@ CHUNK_BYTES = 1 << 20
 DIRECTORY_MODE = 0o755
 FILE_MODE = 0o644
 LINK_MODE = 0o777
+# The flag of a folder that does not tell upper from lower case.
+CASEFOLD = 0x40000000
 TYPE_LETTERS = {"file": "-", "dir": "d", "link": "l", "fifo": "p", "char": "c", "block": "b"}
 
 
@@ -282,6 +284,17 @@ class Tree:
                 raise TreeError(f"`{word}`: FIELD=NUMBER")
             node.given[name] = _number(value)
         return [words[1]]
+
+    def actual(self, path: str) -> str:
+        """The name under which a file is there, if its folder does not tell upper from lower
+        case."""
+        folder, _, name = path.rpartition("/")
+        folds = folder in self.nodes and self.nodes[folder].given.get("flags", 0) & CASEFOLD
+        if folds:
+            for each in self.children(folder):
+                if each.casefold() == name.casefold():
+                    return f"{folder}/{each}"
+        return path
 
     def remove(self, path: str) -> None:
         """Take a name away, with all that is below it."""

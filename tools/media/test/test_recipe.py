@@ -76,6 +76,17 @@ class Refused(unittest.TestCase):
     def test_mutation_with_too_few_words(self):
         self.refuses(GOOD, "put /x text:y", "put /x", "put takes 2 words")
 
+    def test_read_only_without_what_is_said(self):
+        read_only = GOOD.replace('"accepted"', '"read-only"\nunchanged = "r"').replace(
+            'mutations = ["standard", "put /x text:y"]\n', "")
+        self.refuses(read_only, 'unchanged = "r"', "", "`unchanged` is what a change is refused")
+        self.refuses(read_only, "[volume]", 'mutations = ["standard"]\n[volume]',
+                     "what is read-only has no mutations")
+
+    def test_unchanged_without_mutations(self):
+        self.refuses(GOOD, 'mutations = ["standard", "put /x text:y"]', 'unchanged = "r"',
+                     "what its mutations are refused with")
+
     def test_accepted_with_reason(self):
         self.refuses(GOOD, 'summary = "s"', 'summary = "s"\nreason = "r"', "for what is refused")
 
@@ -117,6 +128,14 @@ class Refused(unittest.TestCase):
 
 
 class Model(unittest.TestCase):
+    def test_names_without_case(self):
+        model = tree.Tree()
+        for line in ("dir /a", "set /a flags=0x40000000", "file /a/Straße", "dir /b", "file /b/X"):
+            model.add(line)
+        self.assertEqual(model.actual("/a/STRASSE"), "/a/Straße")
+        self.assertEqual(model.actual("/a/other"), "/a/other")
+        self.assertEqual(model.actual("/b/x"), "/b/x")
+
     def test_contents_with_hole(self):
         content = tree.parse_content(["text:ab", "@5:text:c", "size:8"])
         self.assertEqual(content.data(), b"ab\0\0\0c\0\0")
