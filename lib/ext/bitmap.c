@@ -85,20 +85,53 @@ uint32_t bitmap_count_clear(const uint8_t *bitmap, uint32_t count)
 
 /* ---- Block bitmaps --------------------------------------------------------------------------- */
 
-/* Marks the clusters of blocks [first, first + count) as far as they are in the group. */
-static void mark_blocks(const struct ext_geometry *geometry, uint32_t group, uint8_t *bitmap,
-    uint64_t first, uint64_t count)
+/* A run of blocks. */
+struct span {
+    uint64_t first;
+    uint64_t count;
+};
+
+/* Where the metadata of one group is; with flex_bg some of it may be in other groups. */
+struct metadata {
+    struct span copies; /* of super block and descriptors */
+    struct span block_bitmap;
+    struct span inode_bitmap;
+    struct span inode_table;
+};
+
+static struct metadata metadata_of(
+    const struct ext_mount *mount, uint32_t group, const struct ext_group *values)
+{
+    struct ext_group_copies copies = ext_group_copies(mount, group);
+    return (struct metadata){
+        .copies = {copies.first_block, copies.superblock_blocks + copies.descriptor_blocks},
+        .block_bitmap = {values->block_bitmap, 1},
+        .inode_bitmap = {values->inode_bitmap, 1},
+        .inode_table = {values->inode_table, mount->geometry.inode_table_blocks},
+    };
+}
+
+/* Clusters [first, end) of a group. */
+struct cluster_span {
+    uint32_t first;
+    uint32_t end;
+};
+
+/* The clusters that hold blocks of a span, as far as they are in the group. */
+static struct cluster_span part_in(
+    const struct ext_geometry *geometry, uint32_t group, struct span span)
 {
     uint64_t begin = ext_group_first_block(geometry, group);
     uint64_t end = begin + ext_group_block_count(geometry, group);
-    uint64_t last = first + count < end ? first + count : end;
-    first = first > begin ? first : begin;
+    uint64_t first = span.first > begin ? span.first : begin;
+    uint64_t last = span.first + span.count < end ? span.first + span.count : end;
     if (first >= last) {
-        return;
+        return (struct cluster_span){};
     }
-    uint32_t from = (uint32_t)(first - begin) >> geometry->cluster_shift;
-    uint32_t to = (uint32_t)(last - 1 - begin) >> geometry->cluster_shift;
-    bitmap_set(bitmap, from, to - from + 1);
+    return (struct cluster_span){
+        .first = (uint32_t)(first - begin) >> geometry->cluster_shift,
+        .end = ((uint32_t)(last - 1 - begin) >> geometry->cluster_shift) + 1,
+    };
 }
 
 uint32_t ext_group_cluster_count(const struct ext_geometry *geometry, uint32_t group)
@@ -108,52 +141,42 @@ uint32_t ext_group_cluster_count(const struct ext_geometry *geometry, uint32_t g
         uint32_t)((ext_group_block_count(geometry, group) + clusters) >> geometry->cluster_shift);
 }
 
-/* The copies of super block and descriptors at the front of a group. */
-static void mark_copies(struct ext_mount *mount, uint32_t group, uint8_t *bitmap)
+static void mark(
+    const struct ext_geometry *geometry, uint32_t group, uint8_t *bitmap, struct span span)
 {
-    struct ext_group_copies copies = ext_group_copies(mount, group);
-    mark_blocks(&mount->geometry, group, bitmap, copies.first_block,
-        copies.superblock_blocks + copies.descriptor_blocks);
+    struct cluster_span part = part_in(geometry, group, span);
+    bitmap_set(bitmap, part.first, part.end - part.first);
+}
+
+static bool marked(
+    const struct ext_geometry *geometry, uint32_t group, const uint8_t *bitmap, struct span span)
+{
+    struct cluster_span part = part_in(geometry, group, span);
+    return bitmap_find_clear(bitmap, part.first, part.end) == part.end;
 }
 
 /* All metadata of the group itself, and what is past its end. */
 static void mark_metadata(
-    struct ext_mount *mount, uint32_t group, const struct ext_group *values, uint8_t *bitmap)
+    const struct ext_mount *mount, uint32_t group, const struct ext_group *values, uint8_t *bitmap)
 {
     const struct ext_geometry *geometry = &mount->geometry;
-    mark_copies(mount, group, bitmap);
-    mark_blocks(geometry, group, bitmap, values->block_bitmap, 1);
-    mark_blocks(geometry, group, bitmap, values->inode_bitmap, 1);
-    mark_blocks(geometry, group, bitmap, values->inode_table, geometry->inode_table_blocks);
+    struct metadata metadata = metadata_of(mount, group, values);
+    mark(geometry, group, bitmap, metadata.copies);
+    mark(geometry, group, bitmap, metadata.block_bitmap);
+    mark(geometry, group, bitmap, metadata.inode_bitmap);
+    mark(geometry, group, bitmap, metadata.inode_table);
     uint32_t cluster_count = ext_group_cluster_count(geometry, group);
     bitmap_set(bitmap, cluster_count, geometry->block_bytes * 8 - cluster_count);
 }
 
-/* Whether the group's own bitmaps and table, where they lie in it, are marked as in use. */
-static bool metadata_marked(const struct ext_mount *mount, uint32_t group,
-    const struct ext_group *values, const uint8_t *bitmap)
+/* Whether what a group's metadata uses of the group `within` is marked in the bitmap of that. */
+static bool metadata_marked(const struct ext_geometry *geometry, const struct metadata *metadata,
+    uint32_t within, const uint8_t *bitmap)
 {
-    const struct ext_geometry *geometry = &mount->geometry;
-    uint64_t begin = ext_group_first_block(geometry, group);
-    uint64_t end = begin + ext_group_block_count(geometry, group);
-    const uint64_t places[3][2] = {
-        {values->block_bitmap, 1},
-        {values->inode_bitmap, 1},
-        {values->inode_table, geometry->inode_table_blocks},
-    };
-    for (uint32_t index = 0; index < 3; index++) {
-        uint64_t first = places[index][0];
-        if (first < begin || first >= end) {
-            continue;
-        }
-        uint64_t last = first + places[index][1] < end ? first + places[index][1] : end;
-        uint32_t from = (uint32_t)(first - begin) >> geometry->cluster_shift;
-        uint32_t to = ((uint32_t)(last - 1 - begin) >> geometry->cluster_shift) + 1;
-        if (bitmap_find_clear(bitmap, from, to) != to) {
-            return false;
-        }
-    }
-    return true;
+    return marked(geometry, within, bitmap, metadata->copies) &&
+           marked(geometry, within, bitmap, metadata->block_bitmap) &&
+           marked(geometry, within, bitmap, metadata->inode_bitmap) &&
+           marked(geometry, within, bitmap, metadata->inode_table);
 }
 
 /* ---- Both kinds ------------------------------------------------------------------------------ */
@@ -183,12 +206,20 @@ static void make_bitmap(struct ext_mount *mount, enum ext_mark_kind kind,
     bitmap_set(bitmap, inode_count, mount->geometry.block_bytes * 8 - inode_count);
 }
 
+static const char metadata_fault[] = "block bitmap says that metadata is free";
+
 static const char *bitmap_fault(const struct ext_mount *mount, enum ext_mark_kind kind,
     const struct ext_group_pin *group, const uint8_t *bitmap)
 {
     bool blocks = kind == EXT_MARK_BLOCK_BITMAP;
-    if (blocks && !metadata_marked(mount, group->group, &group->values, bitmap)) {
-        return "block bitmap says that metadata is free";
+    struct metadata metadata = metadata_of(mount, group->group, &group->values);
+    if (blocks && !metadata_marked(&mount->geometry, &metadata, group->group, bitmap)) {
+        return metadata_fault;
+    }
+    uint32_t reserved_count = mount->geometry.first_inode - 1;
+    if (!blocks && group->group == 0 &&
+        bitmap_find_clear(bitmap, 0, reserved_count) != reserved_count) {
+        return "inode bitmap says that reserved inodes are free";
     }
     uint32_t clear_count = bitmap_count_clear(bitmap, bit_count_of(mount, kind, group));
     if (clear_count != free_count_of(kind, &group->values)) {
@@ -237,4 +268,86 @@ enum status ext_bitmap_pin(struct ext_mount *mount, const struct ext_group_pin *
     }
     *entry_out = entry;
     return STATUS_OK;
+}
+
+/* ---- At a mount ------------------------------------------------------------------------------ */
+
+static enum status check_kind(
+    struct ext_mount *mount, const struct ext_group_pin *group, enum ext_mark_kind kind)
+{
+    uint16_t unused = kind == EXT_MARK_BLOCK_BITMAP ? group_blocks_unused : group_inodes_unused;
+    if ((group->values.flags & unused) != 0) {
+        return STATUS_OK; /* There is no bitmap yet. */
+    }
+    struct block_cache_entry *bitmap;
+    enum status status = ext_bitmap_pin(mount, group, kind, &bitmap);
+    if (status == STATUS_OK) {
+        block_cache_put(&mount->cache, bitmap);
+    }
+    return status;
+}
+
+/* Whether the other group in which a block of the metadata is has marked all of it that it holds.
+ */
+static enum status check_other(
+    struct ext_mount *mount, uint32_t own, const struct metadata *metadata, uint64_t block)
+{
+    const struct ext_geometry *geometry = &mount->geometry;
+    uint32_t number = (uint32_t)((block - geometry->first_data_block) / geometry->blocks_per_group);
+    if (number == own) {
+        return STATUS_OK;
+    }
+    struct ext_group_pin group;
+    enum status status = ext_group_pin(mount, number, &group);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct block_cache_entry *bitmap;
+    status = ext_bitmap_pin(mount, &group, EXT_MARK_BLOCK_BITMAP, &bitmap);
+    if (status == STATUS_OK) {
+        if (!metadata_marked(geometry, metadata, number, bitmap->buffer.bytes)) {
+            status = ext_corrupt(mount, metadata_fault, bitmap->block);
+        }
+        block_cache_put(&mount->cache, bitmap);
+    }
+    block_cache_put(&mount->cache, group.entry);
+    return status;
+}
+
+static enum status check_group(struct ext_mount *mount, const struct ext_group_pin *group)
+{
+    struct metadata metadata = metadata_of(mount, group->group, &group->values);
+    const uint64_t blocks[] = {
+        metadata.block_bitmap.first,
+        metadata.inode_bitmap.first,
+        metadata.inode_table.first,
+        metadata.inode_table.first + metadata.inode_table.count - 1,
+    };
+    enum status status = check_kind(mount, group, EXT_MARK_BLOCK_BITMAP);
+    if (status == STATUS_OK) {
+        status = check_kind(mount, group, EXT_MARK_INODE_BITMAP);
+    }
+    for (size_t index = 0; index < sizeof blocks / sizeof blocks[0] && status == STATUS_OK;
+        index++) {
+        status = check_other(mount, group->group, &metadata, blocks[index]);
+    }
+    return status;
+}
+
+enum status ext_bitmaps_check(struct ext_mount *mount)
+{
+    uint32_t count = mount->geometry.group_count;
+    if (!mount->clean || count > ext_checked_group_count_max) {
+        return STATUS_OK;
+    }
+    enum status status = STATUS_OK;
+    for (uint32_t number = 0; number < count && status == STATUS_OK; number++) {
+        struct ext_group_pin group;
+        status = ext_group_pin(mount, number, &group);
+        if (status == STATUS_OK) {
+            status = check_group(mount, &group);
+            block_cache_put(&mount->cache, group.entry);
+        }
+    }
+    return status;
 }

@@ -189,6 +189,9 @@ enum status ext_mount(struct ext_mount *mount, struct block_device *device,
         status = ext_orphans_check(mount);
     }
     if (status == STATUS_OK) {
+        status = ext_bitmaps_check(mount);
+    }
+    if (status == STATUS_OK) {
         status = prepare_writing(mount, &memory, &options);
     }
     return status;

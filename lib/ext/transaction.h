@@ -135,6 +135,15 @@ void ext_bitmap_checksum_store(const struct ext_mount *mount, enum ext_mark_kind
 enum status ext_bitmap_pin(struct ext_mount *mount, const struct ext_group_pin *group,
     enum ext_mark_kind kind, struct block_cache_entry **entry_out);
 
+/* Volumes with more groups have their bitmaps verified when they are first used. */
+constexpr uint32_t ext_checked_group_count_max = 32;
+
+/*
+ * Verifies all bitmaps of a clean volume with few groups, and that they mark metadata which lies in
+ * another group than its own.
+ */
+enum status ext_bitmaps_check(struct ext_mount *mount);
+
 static inline bool bitmap_test(const uint8_t *bitmap, uint32_t index)
 {
     return (bitmap[index / 8] >> index % 8 & 1) != 0;
