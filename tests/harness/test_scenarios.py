@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Scenario files: what the schema refuses and how it says so, and the rules between keys."""
 import contextlib
+import importlib
 import io
 import sys
 from pathlib import Path
@@ -280,6 +281,16 @@ class FrontDoor(EngineTest):
         with contextlib.redirect_stdout(io.StringIO()) as out:
             self.assertEqual(cli.dispatch(list(words)), Exit.PASSED)
         return out.getvalue()
+
+    def test_options_stand_anywhere(self):
+        for words in (["media", "--no-build", "check", "ext", "-j", "2", "one"],
+                      ["media", "check", "--no-build", "ext", "one", "-j2"]):
+            module = importlib.import_module("harness.commands.media")
+            with mock.patch.object(module, "execute") as execute:
+                cli.dispatch(words)
+            given = execute.call_args.args[0]
+            self.assertEqual((given.action, given.words), ("check", ["ext", "one"]))
+            self.assertTrue(given.no_build)
 
     def test_groups(self):
         self.assertRegex(self.said("group"), r"(?m)^phase0 +[1-9]")

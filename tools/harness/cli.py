@@ -36,6 +36,13 @@ exit status: 0 passed, 1 failed, 2 bad usage or scenario, 3 environment,
 class Parser(argparse.ArgumentParser):
     """A parser whose complaints name the nearest known word and end with status 2."""
 
+    def parse(self, words: list[str]) -> argparse.Namespace:
+        """Options may stand anywhere, unless what follows the first word belongs to another
+        program."""
+        if any(action.nargs == argparse.REMAINDER for action in self._actions):
+            return self.parse_args(words)
+        return self.parse_intermixed_args(words)
+
     def error(self, message: str):
         unknown = re.match(r"unrecognized arguments: (\S+)", message)
         if unknown:
@@ -63,7 +70,7 @@ def _parse(name: str, words: list[str]) -> tuple[ModuleType, argparse.Namespace]
     parser = Parser(prog=f"./erix {name}", description=module.SUMMARY, epilog=module.HELP,
                     formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
     module.add_arguments(parser)
-    return module, parser.parse_args(words)
+    return module, parser.parse(words)
 
 
 def dispatch(words: list[str]) -> Exit:
