@@ -116,21 +116,14 @@ def _journal(volume: Volume, kind: str, logical: str) -> Place:
     return Place(kind, place * volume.block_bytes, volume.block_bytes, number, int(logical))
 
 
+# Kind -> how many words follow it, and what finds it.
 _FINDERS = {
-    "superblock": (
-        0, _superblock), "group": (
-            1, _group), "inode": (
-                1, _inode), "directory": (
-                    2, _file_block), "index": (
-                        2, _file_block), "file": (
-                            2, _file_block), "map": (
-                                2, _map), "attributes": (
-                                    1, _attributes), "block-bitmap": (
-                                        1, _bitmap), "inode-bitmap": (
-                                            1, _bitmap), "mmp": (
-                                                0, _mmp), "orphans": (
-                                                    1, _orphans), "journal": (
-                                                        1, _journal), }
+    "superblock": (0, _superblock), "group": (1, _group), "inode": (1, _inode),
+    "directory": (2, _file_block), "index": (2, _file_block), "file": (2, _file_block),
+    "map": (2, _map), "attributes": (1, _attributes), "block-bitmap": (1, _bitmap),
+    "inode-bitmap": (1, _bitmap), "mmp": (0, _mmp), "orphans": (1, _orphans),
+    "journal": (1, _journal),
+}
 
 
 def _target(place: Place, change: dict) -> tuple[int, int]:

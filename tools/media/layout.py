@@ -31,18 +31,11 @@ SUPERBLOCK = {
     "checksum": (0x3FC, 4),
 }
 DESCRIPTOR = {
-    "block_bitmap": (
-        0x00, 4), "inode_bitmap": (
-            0x04, 4), "inode_table": (
-                0x08, 4), "free_blocks": (
-                    0x0C, 2), "free_inodes": (
-                        0x0E, 2), "used_dirs": (
-                            0x10, 2), "flags": (
-                                0x12, 2), "block_bitmap_checksum": (
-                                    0x18, 2), "inode_bitmap_checksum": (
-                                        0x1A, 2), "unused_inodes": (
-                                            0x1C, 2), "checksum": (
-                                                0x1E, 2), }
+    "block_bitmap": (0x00, 4), "inode_bitmap": (0x04, 4), "inode_table": (0x08, 4),
+    "free_blocks": (0x0C, 2), "free_inodes": (0x0E, 2), "used_dirs": (0x10, 2), "flags": (0x12, 2),
+    "block_bitmap_checksum": (0x18, 2), "inode_bitmap_checksum": (0x1A, 2),
+    "unused_inodes": (0x1C, 2), "checksum": (0x1E, 2),
+}
 INODE = {
     "mode": (0x00, 2), "uid": (0x02, 2), "size": (0x04, 4), "access_time": (0x08, 4),
     "change_time": (0x0C, 4), "modify_time": (0x10, 4), "delete_time": (0x14, 4), "gid": (0x18, 2),
@@ -99,7 +92,7 @@ class Volume:
         per_block = self.block_bytes // self.descriptor_bytes
         first = self.super("first_data_block")
         table = group // per_block
-        place = first + 1 + table
+        place = SUPERBLOCK_AT // self.block_bytes + 1 + table
         if self.super("incompat") & 0x10 and table >= self.super("first_meta_bg"):
             home = table * per_block
             place = first + home * self.blocks_per_group + self.has_superblock(home)
@@ -146,8 +139,8 @@ class Volume:
             return [place for place, _ in self._extent_nodes(self.inode_room(number))]
         found = []
         for slot, depth in ((12, 1), (13, 2), (14, 3)):
-            found += self._indirect_nodes(struct.unpack_from("<I",
-                                          self.inode_room(number), 4 * slot)[0], depth)
+            place, = struct.unpack_from("<I", self.inode_room(number), 4 * slot)
+            found += self._indirect_nodes(place, depth)
         return found
 
     def _indirect_nodes(self, place: int, depth: int) -> list[int]:
@@ -201,8 +194,8 @@ class Volume:
                 place = words[11 + depth]
                 for level in range(depth - 1, -1, -1):
                     index = logical // per_block ** level % per_block
-                    place = struct.unpack_from(
-    "<I", self.block(place), 4 * index)[0] if place else 0
+                    if place:
+                        place, = struct.unpack_from("<I", self.block(place), 4 * index)
                 return place
             logical -= per_block ** depth
         return 0
