@@ -83,6 +83,9 @@ static struct ext_inode fields_of(struct ext_mount *mount, const struct ext_inod
         .link_count = type == EXT_TYPE_DIRECTORY ? 2 : 1,
         .type = type,
     };
+    if (ext_is_encrypted(parent) && ext_has_secrets(type)) {
+        inode.flags |= inode_flag_encrypted;
+    }
     if (type == EXT_TYPE_DIRECTORY) {
         inode.size_bytes = mount->geometry.block_bytes; /* One without a size is none. */
     }
@@ -93,10 +96,34 @@ static struct ext_inode fields_of(struct ext_mount *mount, const struct ext_inod
     return inode;
 }
 
+/* What a link holds: its target, or that encrypted in the mount's memory. */
+static enum status target_of(struct ext_mount *mount, const struct ext_inode *inode,
+    struct ext_name target, struct ext_name *stored_out)
+{
+    *stored_out = target;
+    if (!ext_is_encrypted(inode)) {
+        return STATUS_OK;
+    }
+    struct ext_policy policy;
+    enum status status = ext_policy_read(mount, inode, &policy);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    stored_out->bytes = (const char *)mount->protected_unit;
+    stored_out->size_bytes = ext_link_stored_bytes(mount, &policy, target.size_bytes);
+    return stored_out->size_bytes == 0 ? STATUS_NAME_TOO_LONG
+                                       : ext_link_encrypt(mount, &policy, target.bytes,
+                                             target.size_bytes, mount->protected_unit);
+}
+
 /* [ext4 Symbolic Links]: a target that fits is kept in the inode, another in a block. */
 static enum status start_link(
     struct ext_mount *mount, struct ext_inode *inode, struct ext_name target, uint64_t *block_out)
 {
+    enum status status = target_of(mount, inode, target, &target);
+    if (status != STATUS_OK) {
+        return status;
+    }
     inode->size_bytes = target.size_bytes;
     if (target.size_bytes < ext_block_area_bytes) {
         memcpy(inode->block_area, target.bytes, target.size_bytes);
@@ -105,10 +132,20 @@ static enum status start_link(
     ext_map_init(mount, inode);
     struct ext_run run;
     bool fresh;
-    enum status status =
+    status =
         ext_map_allocate(mount, inode, (struct ext_map_request){.block_count = 1}, &run, &fresh);
     *block_out = run.physical_block;
     return status;
+}
+
+/* What is encrypted is never inside its inode. */
+static enum status start_file(struct ext_mount *mount, struct ext_inode *inode)
+{
+    if (!ext_is_encrypted(inode)) {
+        return ext_inline_init(mount, inode);
+    }
+    ext_map_init(mount, inode);
+    return STATUS_OK;
 }
 
 /* What an inode that is stored holds at first; `*block_out`: where a target is to be written. */
@@ -119,8 +156,7 @@ static enum status start(struct ext_mount *mount, struct ext_file *file, uint32_
     case EXT_TYPE_DIRECTORY:
         return ext_directory_start(mount, file, parent_number);
     case EXT_TYPE_FILE:
-        ext_map_init(mount, &file->inode);
-        return STATUS_OK;
+        return start_file(mount, &file->inode);
     case EXT_TYPE_LINK:
         return start_link(mount, &file->inode, wanted->target, block_out);
     case EXT_TYPE_CHARACTER_DEVICE:
@@ -133,16 +169,35 @@ static enum status start(struct ext_mount *mount, struct ext_file *file, uint32_
 }
 
 /* Contents like those of a file; the last thing of a change, since it cannot be taken back. */
-static enum status write_target(struct ext_mount *mount, uint64_t block, struct ext_name target)
+static enum status write_target(
+    struct ext_mount *mount, const struct ext_inode *inode, struct ext_name target, uint64_t block)
 {
     struct block_cache_entry *entry;
-    enum status status = block_cache_get_blank(&mount->cache, block, &entry);
+    enum status status = target_of(mount, inode, target, &target);
+    if (status == STATUS_OK) {
+        status = block_cache_get_blank(&mount->cache, block, &entry);
+    }
     if (status == STATUS_OK) {
         memcpy(entry->buffer.bytes, target.bytes, target.size_bytes);
         block_cache_mark_dirty(&mount->cache, entry, BLOCK_CACHE_DATA);
         block_cache_put(&mount->cache, entry);
     }
     return status;
+}
+
+/* What an encrypted inode gets from its directory, and what it has of its own. */
+static enum status inherit_policy(
+    struct ext_mount *mount, const struct ext_inode *parent, struct ext_inode *inode)
+{
+    struct ext_policy policy;
+    if (!ext_is_encrypted(inode)) {
+        return STATUS_OK;
+    }
+    enum status status = ext_policy_read(mount, parent, &policy);
+    if (status == STATUS_OK) {
+        status = ext_policy_draw_nonce(mount, &policy);
+    }
+    return status == STATUS_OK ? ext_policy_store(mount, inode, &policy) : status;
 }
 
 /* The inode of a new node in a directory; without a name yet. */
@@ -160,6 +215,9 @@ static enum status make_inode(struct ext_mount *mount, const struct ext_inode *p
     *inode = fields_of(mount, parent, wanted, number);
     status = ext_store_new_inode(mount, inode);
     if (status == STATUS_OK) {
+        status = inherit_policy(mount, parent, inode);
+    }
+    if (status == STATUS_OK) {
         status = start(mount, node_out, (uint32_t)parent->number, wanted, block_out);
     }
     if (status == STATUS_OK) {
@@ -175,12 +233,7 @@ static enum status make_inode(struct ext_mount *mount, const struct ext_inode *p
 static enum status add_name(struct ext_mount *mount, struct ext_file *parent, struct ext_name name,
     const struct ext_inode *inode)
 {
-    struct ext_new_entry entry = {
-        .name = name,
-        .inode_number = (uint32_t)inode->number,
-        .type = inode->type,
-    };
-    enum status status = ext_entry_add(mount, parent, &entry);
+    enum status status = ext_name_add(mount, parent, name, inode);
     if (status == STATUS_OK && inode->type == EXT_TYPE_DIRECTORY) {
         status = ext_link_count_add(mount, &parent->inode);
     }
@@ -194,7 +247,7 @@ static enum status open_parent(
     struct ext_entry_place place;
     enum status status = ext_node_open_directory(mount, number, false, parent_out);
     if (status == STATUS_OK) {
-        status = ext_entry_find(mount, parent_out, name, &place);
+        status = ext_name_find(mount, parent_out, name, &place);
     }
     if (status == STATUS_OK) {
         block_cache_put(&mount->cache, place.entry);
@@ -218,7 +271,7 @@ static enum status run_create(struct ext_mount *mount, void *context)
         status = add_name(mount, &parent, step->name, &node.inode);
     }
     if (status == STATUS_OK && target_block != 0) {
-        status = write_target(mount, target_block, step->wanted->target);
+        status = write_target(mount, &node.inode, step->wanted->target, target_block);
     }
     step->number = node.inode.number;
     return status;
@@ -275,8 +328,8 @@ static enum status run_link(struct ext_mount *mount, void *context)
     if (status == STATUS_OK) {
         status = open_parent(mount, step->parent, step->name, &parent);
     }
-    if (status == STATUS_OK && !ext_project_fits(&parent.inode, &node.inode)) {
-        status = STATUS_CROSS_DEVICE;
+    if (status == STATUS_OK) {
+        status = ext_node_check_place(mount, &parent.inode, &node.inode);
     }
     if (status == STATUS_OK) {
         status = ext_link_count_add(mount, &node.inode);

@@ -16,6 +16,15 @@ static uint32_t length_without_padding(const uint8_t *bytes, uint32_t size_bytes
     return size_bytes;
 }
 
+/* The length of what is padded and then encrypted, which has room for `max_bytes`. */
+static uint32_t padded_bytes(
+    const struct ext_policy *policy, uint32_t size_bytes, uint32_t max_bytes)
+{
+    size_bytes = size_bytes > stored_name_bytes_min ? size_bytes : stored_name_bytes_min;
+    size_bytes = (uint32_t)align_up(size_bytes, policy->padding_bytes);
+    return size_bytes < max_bytes ? size_bytes : max_bytes;
+}
+
 enum status ext_name_encrypt(struct ext_mount *mount, const struct ext_policy *policy,
     const char *name, uint32_t name_bytes, struct ext_stored_name *stored_out)
 {
@@ -24,11 +33,7 @@ enum status ext_name_encrypt(struct ext_mount *mount, const struct ext_policy *p
     if (status != STATUS_OK) {
         return status;
     }
-    uint32_t size_bytes = name_bytes > stored_name_bytes_min ? name_bytes : stored_name_bytes_min;
-    size_bytes = (uint32_t)align_up(size_bytes, policy->padding_bytes);
-    if (size_bytes > ext_name_bytes_max) {
-        size_bytes = ext_name_bytes_max;
-    }
+    uint32_t size_bytes = padded_bytes(policy, name_bytes, ext_name_bytes_max);
     memset(stored_out->bytes, 0, size_bytes);
     memcpy(stored_out->bytes, name, name_bytes);
     stored_out->size_bytes = size_bytes;
@@ -57,8 +62,27 @@ enum status ext_name_decrypt(struct ext_mount *mount, const struct ext_policy *p
     return stored->size_bytes > 0 ? STATUS_OK : ext_corrupt(mount, "encrypted name", block);
 }
 
-enum status ext_contents_decrypt(struct ext_mount *mount, const struct ext_policy *policy,
-    uint64_t first_block, uint64_t block_count, uint8_t *bytes)
+enum status ext_contents_policy(
+    struct ext_mount *mount, const struct ext_inode *inode, struct ext_policy *policy_out)
+{
+    const struct aes256_xts *key;
+    enum status status = ext_policy_read(mount, inode, policy_out);
+    return status == STATUS_OK ? ext_contents_key(mount, policy_out, &key) : status;
+}
+
+/* One direction of the cipher for contents. */
+typedef void transform(const struct aes256_xts *key, const uint8_t tweak[static aes_block_bytes],
+    uint8_t *bytes, size_t size_bytes);
+
+/* Blocks of a file that follow each other. */
+struct span {
+    uint64_t first_block;
+    uint64_t block_count;
+    uint8_t *bytes;
+};
+
+static enum status transform_contents(struct ext_mount *mount, const struct ext_policy *policy,
+    struct span span, transform *transform)
 {
     uint32_t block_bytes = mount->geometry.block_bytes;
     const struct aes256_xts *key;
@@ -66,11 +90,53 @@ enum status ext_contents_decrypt(struct ext_mount *mount, const struct ext_polic
     if (status != STATUS_OK) {
         return status;
     }
-    for (uint64_t index = 0; index < block_count; index++) {
+    for (uint64_t index = 0; index < span.block_count; index++) {
         uint8_t tweak[aes_block_bytes] = {};
-        store_le64(tweak, first_block + index);
-        aes256_xts_decrypt(key, tweak, bytes + index * block_bytes, block_bytes);
+        store_le64(tweak, span.first_block + index);
+        transform(key, tweak, span.bytes + index * block_bytes, block_bytes);
     }
+    return STATUS_OK;
+}
+
+enum status ext_contents_encrypt(struct ext_mount *mount, const struct ext_policy *policy,
+    uint64_t first_block, uint64_t block_count, uint8_t *bytes)
+{
+    struct span span = {first_block, block_count, bytes};
+    return transform_contents(mount, policy, span, aes256_xts_encrypt);
+}
+
+enum status ext_contents_decrypt(struct ext_mount *mount, const struct ext_policy *policy,
+    uint64_t first_block, uint64_t block_count, uint8_t *bytes)
+{
+    struct span span = {first_block, block_count, bytes};
+    return transform_contents(mount, policy, span, aes256_xts_decrypt);
+}
+
+/* ---- Symbolic links: the length, then the target ----------------------------------------------
+ */
+
+uint32_t ext_link_stored_bytes(
+    const struct ext_mount *mount, const struct ext_policy *policy, uint32_t target_bytes)
+{
+    uint32_t room_bytes = mount->geometry.block_bytes - link_length_bytes - 1; /* and a NUL */
+    return target_bytes > room_bytes
+               ? 0
+               : link_length_bytes + padded_bytes(policy, target_bytes, room_bytes);
+}
+
+enum status ext_link_encrypt(struct ext_mount *mount, const struct ext_policy *policy,
+    const char *target, uint32_t target_bytes, uint8_t *bytes)
+{
+    const struct aes256 *key;
+    enum status status = ext_names_key(mount, policy, &key);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    uint32_t size_bytes = ext_link_stored_bytes(mount, policy, target_bytes) - link_length_bytes;
+    store_le16(bytes, (uint16_t)size_bytes);
+    memset(bytes + link_length_bytes, 0, size_bytes);
+    memcpy(bytes + link_length_bytes, target, target_bytes);
+    aes256_cts_encrypt(key, bytes + link_length_bytes, size_bytes);
     return STATUS_OK;
 }
 

@@ -13,6 +13,12 @@ static inline bool ext_is_encrypted(const struct ext_inode *inode)
     return (inode->flags & inode_flag_encrypted) != 0;
 }
 
+/* Whether inodes of a type have contents or names that are encrypted. */
+static inline bool ext_has_secrets(enum ext_type type)
+{
+    return type == EXT_TYPE_FILE || type == EXT_TYPE_DIRECTORY || type == EXT_TYPE_LINK;
+}
+
 /* A name as the medium has it. */
 struct ext_stored_name {
     uint32_t size_bytes;
@@ -44,9 +50,23 @@ enum status ext_name_encrypt(struct ext_mount *mount, const struct ext_policy *p
 enum status ext_name_decrypt(struct ext_mount *mount, const struct ext_policy *policy,
     uint64_t block, struct ext_stored_name *stored);
 
+/* The policy of an encrypted inode whose contents key is there. */
+enum status ext_contents_policy(
+    struct ext_mount *mount, const struct ext_inode *inode, struct ext_policy *policy_out);
+
 /* Whole blocks of a file in place, numbered from first_block on. */
+enum status ext_contents_encrypt(struct ext_mount *mount, const struct ext_policy *policy,
+    uint64_t first_block, uint64_t block_count, uint8_t *bytes);
 enum status ext_contents_decrypt(struct ext_mount *mount, const struct ext_policy *policy,
     uint64_t first_block, uint64_t block_count, uint8_t *bytes);
+
+/* What an encrypted symbolic link with a target of that length holds; 0 if no block has room. */
+uint32_t ext_link_stored_bytes(
+    const struct ext_mount *mount, const struct ext_policy *policy, uint32_t target_bytes);
+
+/* Fills `bytes`, ext_link_stored_bytes of them. */
+enum status ext_link_encrypt(struct ext_mount *mount, const struct ext_policy *policy,
+    const char *target, uint32_t target_bytes, uint8_t *bytes);
 
 /*
  * What an encrypted symbolic link holds becomes its target, in place; the target has no NUL.

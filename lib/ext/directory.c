@@ -193,7 +193,7 @@ static enum status find_in_blocks(struct ext_mount *mount, struct ext_file *dire
     for (uint64_t block = 0; block < block_count && status == STATUS_NOT_FOUND; block++) {
         status = ext_directory_pin(mount, directory, block, &place->entry);
         if (status == STATUS_OK) {
-            struct ext_entry_area area = ext_block_area(mount, place->entry);
+            struct ext_entry_area area = ext_block_area(mount, &directory->inode, place->entry);
             status = find_in_block(mount, &area, name, place);
         }
     }
@@ -226,7 +226,7 @@ static enum status find_in_index(struct ext_mount *mount, struct ext_file *direc
     do {
         status = ext_index_pin_leaf(mount, directory, ext_index_leaf(&path), &place->entry);
         if (status == STATUS_OK) {
-            struct ext_entry_area area = ext_block_area(mount, place->entry);
+            struct ext_entry_area area = ext_block_area(mount, &directory->inode, place->entry);
             status = find_in_block(mount, &area, name, place);
         }
         if (status != STATUS_NOT_FOUND) {

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "casefold.h"
+#include "crypt.h"
 #include "transaction.h"
 
 /* ---- Records --------------------------------------------------------------------------------- */
@@ -19,6 +21,7 @@
 struct ext_entry_area {
     uint8_t *bytes;
     uint32_t size_bytes;
+    uint32_t hash_bytes; /* that a record has behind its name, only known to those who change it */
 };
 
 struct ext_record {
@@ -31,10 +34,22 @@ struct ext_record {
 
 constexpr uint32_t record_bytes_min = entry_header_bytes + 4;
 
-/* What a record with a name of that length takes. */
-static inline uint32_t ext_record_bytes(uint32_t name_bytes)
+/* Where the name of a record ends, with what fills its last word. */
+static inline uint32_t ext_record_name_end(uint32_t name_bytes)
 {
     return (uint32_t)align_up(entry_header_bytes + name_bytes, 4);
+}
+
+/* What a record with a name of that length takes. */
+static inline uint32_t ext_record_bytes(const struct ext_entry_area *area, uint32_t name_bytes)
+{
+    return ext_record_name_end(name_bytes) + area->hash_bytes;
+}
+
+/* What the records of a directory have behind their names. */
+static inline uint32_t ext_record_hash_bytes(const struct ext_inode *directory)
+{
+    return ext_is_encrypted(directory) && ext_ignores_case(directory) ? entry_hash_bytes : 0;
 }
 
 /* Reads the record at `at`; false if it does not fit there. */
@@ -86,13 +101,14 @@ static inline bool ext_is_indexed(const struct ext_mount *mount, const struct ex
 }
 
 /* What of a block can hold records: all but the record with its checksum. */
-static inline struct ext_entry_area ext_block_area(
-    const struct ext_mount *mount, const struct block_cache_entry *entry)
+static inline struct ext_entry_area ext_block_area(const struct ext_mount *mount,
+    const struct ext_inode *directory, const struct block_cache_entry *entry)
 {
     uint32_t tail_bytes = ext_has_checksums(mount) ? entry_tail_bytes : 0;
     return (struct ext_entry_area){
         .bytes = entry->buffer.bytes,
         .size_bytes = mount->geometry.block_bytes - tail_bytes,
+        .hash_bytes = ext_record_hash_bytes(directory),
     };
 }
 
@@ -137,6 +153,17 @@ struct ext_hash {
 /* In the index: the block goes on with the hash that the block before it ends with. */
 constexpr uint32_t ext_hash_continued = 1;
 
+/* What a record of a verified block has behind its name, where it has that. */
+static inline struct ext_hash ext_record_stored_hash(const struct ext_record *record)
+{
+    const char *name = record->name;
+    const char *hash = name + (ext_record_name_end(record->name_bytes) - entry_header_bytes);
+    return (struct ext_hash){
+        .major = load_le32((const uint8_t *)hash + entry_hash_major) & ~ext_hash_continued,
+        .minor = load_le32((const uint8_t *)hash + entry_hash_minor),
+    };
+}
+
 /* The hash of a name as it stands; `seed` has ext_hash_seed_words words. */
 struct ext_hash ext_hash_bytes(
     const uint32_t *seed, enum ext_hash_version version, struct ext_name name);
@@ -144,6 +171,10 @@ struct ext_hash ext_hash_bytes(
 /* The hash of a name in one directory, by the version in the root of its index. */
 enum status ext_name_hash(struct ext_mount *mount, const struct ext_inode *directory,
     uint32_t version, struct ext_name name, struct ext_hash *hash_out);
+
+/* The same of a record, which has it behind its name where no other could be computed. */
+enum status ext_record_hash(struct ext_mount *mount, const struct ext_inode *directory,
+    uint32_t version, const struct ext_record *record, struct ext_hash *hash_out);
 
 /* ---- The index: index.c ---------------------------------------------------------------------- */
 
@@ -233,7 +264,9 @@ enum status ext_inline_directory_find(struct ext_mount *mount, const struct ext_
  * it. A place stays pinned; it means nothing once the directory was changed.
  */
 struct ext_new_entry {
-    struct ext_name name; /* that is not in the directory */
+    struct ext_name name;   /* as it is looked for; it is not in the directory */
+    struct ext_name stored; /* as it is stored */
+    struct ext_hash hash;   /* where that is stored too */
     uint32_t inode_number;
     enum ext_type type;
 };
@@ -281,15 +314,19 @@ void ext_dots_write(const struct ext_mount *mount, const struct ext_entry_area *
     const struct ext_inode *inode, uint32_t parent_number);
 
 bool ext_area_has_room(
-    struct ext_mount *mount, const struct ext_entry_area *area, uint32_t name_bytes);
+    const struct ext_mount *mount, const struct ext_entry_area *area, uint32_t name_bytes);
 
 /* Adds an entry to an area that has room for it and is part of the change. */
-void ext_area_add(
-    struct ext_mount *mount, const struct ext_entry_area *area, const struct ext_new_entry *entry);
+void ext_area_add(const struct ext_mount *mount, const struct ext_entry_area *area,
+    const struct ext_new_entry *entry);
+
+/* The same of a record of a verified area, as it stands. */
+void ext_area_add_record(const struct ext_mount *mount, const struct ext_entry_area *area,
+    const struct ext_record *record);
 
 /* Adds an entry to a pinned block if there is room; `*added_out` says so. */
-enum status ext_block_add(struct ext_mount *mount, struct block_cache_entry *block,
-    const struct ext_new_entry *entry, bool *added_out);
+enum status ext_block_add(struct ext_mount *mount, const struct ext_inode *directory,
+    struct block_cache_entry *block, const struct ext_new_entry *entry, bool *added_out);
 
 /* ---- index_write.c --------------------------------------------------------------------------- */
 

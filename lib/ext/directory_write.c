@@ -12,21 +12,25 @@ void ext_record_write(const struct ext_mount *mount, const struct ext_entry_area
     uint32_t end, const struct ext_new_entry *entry)
 {
     uint8_t *bytes = area->bytes + at;
-    uint32_t name_bytes = entry->name.size_bytes;
+    uint32_t name_bytes = entry->stored.size_bytes;
+    uint32_t name_end = ext_record_name_end(name_bytes);
     bool has_type = ext_has(mount, EXT_INCOMPAT, incompat_filetype);
     store_le32(bytes + entry_inode, entry->inode_number);
     store_le16(bytes + entry_record_bytes, (uint16_t)(end - at));
     bytes[entry_name_bytes] = (uint8_t)name_bytes;
     bytes[entry_type] = has_type ? (uint8_t)entry->type : 0;
-    memcpy(bytes + entry_header_bytes, entry->name.bytes, name_bytes);
-    memset(bytes + entry_header_bytes + name_bytes, 0,
-        ext_record_bytes(name_bytes) - entry_header_bytes - name_bytes);
+    memcpy(bytes + entry_header_bytes, entry->stored.bytes, name_bytes);
+    memset(bytes + entry_header_bytes + name_bytes, 0, name_end - entry_header_bytes - name_bytes);
+    if (area->hash_bytes != 0) {
+        store_le32(bytes + name_end + entry_hash_major, entry->hash.major);
+        store_le32(bytes + name_end + entry_hash_minor, entry->hash.minor);
+    }
 }
 
 /* What a record uses of its bytes. */
-static uint32_t used_bytes(const struct ext_record *record)
+static uint32_t used_bytes(const struct ext_entry_area *area, const struct ext_record *record)
 {
-    return record->inode_number == 0 ? 0 : ext_record_bytes(record->name_bytes);
+    return record->inode_number == 0 ? 0 : ext_record_bytes(area, record->name_bytes);
 }
 
 /* The first record with `needed` bytes to spare; false if there is none. */
@@ -37,7 +41,7 @@ static bool find_room(const struct ext_mount *mount, const struct ext_entry_area
         if (!ext_record_parse(mount, area, at, record_out)) {
             return false;
         }
-        if (record_out->record_bytes >= needed + used_bytes(record_out)) {
+        if (record_out->record_bytes >= needed + used_bytes(area, record_out)) {
             *at_out = at;
             return true;
         }
@@ -46,37 +50,53 @@ static bool find_room(const struct ext_mount *mount, const struct ext_entry_area
 }
 
 bool ext_area_has_room(
-    struct ext_mount *mount, const struct ext_entry_area *area, uint32_t name_bytes)
+    const struct ext_mount *mount, const struct ext_entry_area *area, uint32_t name_bytes)
 {
     uint32_t at;
     struct ext_record record;
-    return find_room(mount, area, ext_record_bytes(name_bytes), &at, &record);
+    return find_room(mount, area, ext_record_bytes(area, name_bytes), &at, &record);
 }
 
-void ext_area_add(
-    struct ext_mount *mount, const struct ext_entry_area *area, const struct ext_new_entry *entry)
+void ext_area_add(const struct ext_mount *mount, const struct ext_entry_area *area,
+    const struct ext_new_entry *entry)
 {
     uint32_t at;
     struct ext_record record;
-    if (!find_room(mount, area, ext_record_bytes(entry->name.size_bytes), &at, &record)) {
+    if (!find_room(mount, area, ext_record_bytes(area, entry->stored.size_bytes), &at, &record)) {
         return;
     }
-    uint32_t used = used_bytes(&record);
+    uint32_t used = used_bytes(area, &record);
     if (used > 0) {
         store_le16(area->bytes + at + entry_record_bytes, (uint16_t)used);
     }
     ext_record_write(mount, area, at + used, at + record.record_bytes, entry);
 }
 
+void ext_area_add_record(const struct ext_mount *mount, const struct ext_entry_area *area,
+    const struct ext_record *record)
+{
+    struct ext_new_entry entry = {
+        .stored = {.bytes = record->name, .size_bytes = record->name_bytes},
+        .inode_number = record->inode_number,
+        .type = (enum ext_type)record->type,
+    };
+    if (area->hash_bytes != 0) {
+        entry.hash = ext_record_stored_hash(record);
+    }
+    ext_area_add(mount, area, &entry);
+}
+
 /* ---- Blocks ---------------------------------------------------------------------------------- */
 
 void ext_block_clear(struct ext_mount *mount, struct block_cache_entry *entry)
 {
-    struct ext_entry_area area = ext_block_area(mount, entry);
-    memset(area.bytes, 0, mount->geometry.block_bytes);
-    store_le16(area.bytes + entry_record_bytes, (uint16_t)area.size_bytes);
-    if (area.size_bytes < mount->geometry.block_bytes) {
-        uint8_t *tail = area.bytes + area.size_bytes;
+    uint32_t block_bytes = mount->geometry.block_bytes;
+    uint32_t room_bytes = block_bytes - (ext_has_checksums(mount) ? entry_tail_bytes : 0);
+    uint8_t *bytes = entry->buffer.bytes;
+    memset(bytes, 0, block_bytes);
+    store_le16(bytes + entry_record_bytes, (uint16_t)room_bytes);
+    if (room_bytes < block_bytes) {
+        uint8_t *tail = bytes + room_bytes;
         store_le16(tail + entry_record_bytes, (uint16_t)entry_tail_bytes);
         tail[entry_type] = entry_type_tail;
     }
@@ -108,11 +128,11 @@ enum status ext_directory_append(struct ext_mount *mount, struct ext_file *direc
     return STATUS_OK;
 }
 
-enum status ext_block_add(struct ext_mount *mount, struct block_cache_entry *block,
-    const struct ext_new_entry *entry, bool *added_out)
+enum status ext_block_add(struct ext_mount *mount, const struct ext_inode *directory,
+    struct block_cache_entry *block, const struct ext_new_entry *entry, bool *added_out)
 {
-    struct ext_entry_area area = ext_block_area(mount, block);
-    *added_out = ext_area_has_room(mount, &area, entry->name.size_bytes);
+    struct ext_entry_area area = ext_block_area(mount, directory, block);
+    *added_out = ext_area_has_room(mount, &area, entry->stored.size_bytes);
     if (!*added_out) {
         return STATUS_OK;
     }
@@ -136,7 +156,7 @@ static enum status add_to_blocks(struct ext_mount *mount, struct ext_file *direc
         if (status != STATUS_OK) {
             return status;
         }
-        status = ext_block_add(mount, block, entry, added_out);
+        status = ext_block_add(mount, &directory->inode, block, entry, added_out);
         block_cache_put(&mount->cache, block);
         if (status != STATUS_OK) {
             return status;
@@ -154,7 +174,7 @@ static enum status add_in_new_block(
         ext_directory_append(mount, directory, EXT_MARK_DIRECTORY_LATER, &logical_block, &block);
     if (status == STATUS_OK) {
         ext_block_clear(mount, block);
-        struct ext_entry_area area = ext_block_area(mount, block);
+        struct ext_entry_area area = ext_block_area(mount, &directory->inode, block);
         ext_area_add(mount, &area, entry);
         block_cache_put(&mount->cache, block);
     }
@@ -254,18 +274,20 @@ enum status ext_entry_redirect(struct ext_mount *mount, struct ext_file *directo
 
 constexpr uint32_t dot_record_bytes = 12;
 
+/* They are stored as they are in any directory, without hashes. */
 void ext_dots_write(const struct ext_mount *mount, const struct ext_entry_area *area,
     const struct ext_inode *inode, uint32_t parent_number)
 {
+    struct ext_entry_area plain = {.bytes = area->bytes, .size_bytes = area->size_bytes};
     struct ext_new_entry dot = {
-        .name = {.bytes = "..", .size_bytes = 1},
+        .stored = {.bytes = "..", .size_bytes = 1},
         .inode_number = (uint32_t)inode->number,
         .type = EXT_TYPE_DIRECTORY,
     };
-    ext_record_write(mount, area, 0, dot_record_bytes, &dot);
-    dot.name.size_bytes = 2;
+    ext_record_write(mount, &plain, 0, dot_record_bytes, &dot);
+    dot.stored.size_bytes = 2;
     dot.inode_number = parent_number;
-    ext_record_write(mount, area, dot_record_bytes, area->size_bytes, &dot);
+    ext_record_write(mount, &plain, dot_record_bytes, area->size_bytes, &dot);
 }
 
 /* The first block of a directory that has none. */
@@ -277,7 +299,7 @@ enum status ext_directory_start_block(struct ext_mount *mount, struct ext_file *
         ext_directory_append(mount, directory, EXT_MARK_DIRECTORY_FIRST, &logical_block, entry_out);
     if (status == STATUS_OK) {
         ext_block_clear(mount, *entry_out);
-        struct ext_entry_area area = ext_block_area(mount, *entry_out);
+        struct ext_entry_area area = ext_block_area(mount, &directory->inode, *entry_out);
         ext_dots_write(mount, &area, &directory->inode, parent_number);
     }
     return status;
@@ -286,7 +308,8 @@ enum status ext_directory_start_block(struct ext_mount *mount, struct ext_file *
 enum status ext_directory_start(
     struct ext_mount *mount, struct ext_file *directory, uint32_t parent_number)
 {
-    if (ext_has(mount, EXT_INCOMPAT, incompat_inline_data)) {
+    if (ext_has(mount, EXT_INCOMPAT, incompat_inline_data) &&
+        !ext_is_encrypted(&directory->inode)) {
         enum status status = ext_inline_directory_start(mount, &directory->inode, parent_number);
         if (status != STATUS_NO_SPACE) {
             return status;

@@ -252,6 +252,7 @@ struct ext_mount {
     struct ext_corruption corruption;
     struct ext_refusal refusal;
     struct ext_keys keys;
+    struct ext_nonce_source nonces;
     struct ext_verity verity;
     uint8_t protected_unit[ext_block_bytes_max]; /* part of which was asked for */
 };
@@ -280,6 +281,7 @@ struct ext_mount_options {
     /* Where a journal that is not inside the volume is; borrowed for the life of the mount. */
     struct block_device *journal_device; /* nullptr: there is none */
     struct ext_time now;                 /* of this mount, for the super block */
+    struct ext_nonce_source nonces;      /* draw nullptr: nothing encrypted can be made */
 };
 
 /*
@@ -319,6 +321,10 @@ enum ext_type : uint8_t {
     EXT_TYPE_LINK,
     EXT_TYPE_COUNT,
 };
+
+/* Bits of an inode's flags that matter to those who show names and contents. */
+constexpr uint32_t ext_flag_encrypted = 0x0000'0800;
+constexpr uint32_t ext_flag_casefold = 0x4000'0000; /* case of names in it does not matter */
 
 constexpr uint32_t ext_block_area_bytes = 60;
 

@@ -37,23 +37,25 @@ enum status ext_unmount(struct ext_mount *mount);
 
 /*
  * Writes to a file, which grows if need be; what is between its old end and `offset_bytes` reads as
- * zero. Whole blocks go straight from the buffer to the device before this returns. Short, with OK,
- * only if space runs out after a part; `*done_bytes_out` is right after a failure too. With
- * buffer.bytes nullptr only whole blocks can be written; else INVALID_ARGUMENT. IS_DIRECTORY;
- * INVALID_ARGUMENT for other things without contents; DENIED.
+ * zero. Whole blocks go straight from the buffer to the device before this returns, but for those
+ * that are encrypted on the way. Short, with OK, only if space runs out after a part;
+ * `*done_bytes_out` is right after a failure too. With buffer.bytes nullptr only whole blocks can
+ * be written that are not encrypted; else INVALID_ARGUMENT. IS_DIRECTORY; INVALID_ARGUMENT for
+ * other things without contents; DENIED, also if the file is sealed; NO_KEY.
  */
 enum status ext_write(struct ext_mount *mount, struct ext_file *file,
     struct ext_read_request request, uint64_t *done_bytes_out);
 
 /*
  * Makes a file `size_bytes` long; what is added reads as zero and takes no space. A great file
- * shrinks in several changes, each of which leaves it shorter.
+ * shrinks in several changes, each of which leaves it shorter. NO_KEY.
  */
 enum status ext_truncate(struct ext_mount *mount, struct ext_file *file, uint64_t size_bytes);
 
 /*
  * Takes space for a range, which reads as zero until it is written; the file grows to its end
  * unless `keep_size`. UNSUPPORTED for files without extents, which cannot tell such blocks.
+ * Contents inside the inode move out of it. NO_KEY.
  */
 enum status ext_reserve(struct ext_mount *mount, struct ext_file *file, uint64_t offset_bytes,
     uint64_t size_bytes, bool keep_size);
@@ -89,9 +91,10 @@ enum ext_set : uint32_t {
 
 /*
  * Flags of an inode that may be changed: secure deletion, undelete, synchronous, immutable, append
- * only, no dump, no access times, directory synchronous, top of a tree, projects inherited.
+ * only, no dump, no access times, directory synchronous, top of a tree, projects inherited, and of
+ * an empty directory whether case matters.
  */
-constexpr uint32_t ext_flags_changeable = 0x2003'00fb;
+constexpr uint32_t ext_flags_changeable = 0x6003'00fb;
 
 struct ext_attributes {
     uint32_t set; /* of enum ext_set; all other fields are ignored */
@@ -109,7 +112,8 @@ struct ext_attributes {
  * Sets fields of an inode as one change. DENIED if it is immutable (only its flags can be changed
  * then) or append only (access time and flags); INVALID_ARGUMENT for other bits of the mode, flags
  * that are not changeable, and nanoseconds of a second or more; UNSUPPORTED for a project id where
- * the volume has none.
+ * the volume has none. Case: NOT_DIRECTORY; NOT_EMPTY; UNSUPPORTED if the volume cannot fold names,
+ * or the directory, which is encrypted, has been so full that it keeps hashes of names.
  */
 enum status ext_set_attributes(
     struct ext_mount *mount, struct ext_file *file, const struct ext_attributes *wanted);
@@ -120,12 +124,30 @@ enum status ext_set_attributes(
  */
 enum status ext_note_access(struct ext_mount *mount, struct ext_file *file);
 
+struct ext_encryption {
+    uint8_t key_identifier[ext_key_identifier_bytes]; /* as ext_key_add tells it */
+    uint32_t padding_bytes; /* 4, 8, 16 or 32: lengths of names are a multiple of it */
+};
+
+/*
+ * What is made in an empty directory from now on is encrypted. OK if it is alike already, EXISTS if
+ * otherwise. NOT_DIRECTORY; NOT_EMPTY; NO_KEY; DENIED for the root; UNSUPPORTED if the volume has
+ * no encryption, the mount has no source of nonces, or the directory, in which case does not
+ * matter, has been so full that it keeps hashes of names; INVALID_ARGUMENT.
+ */
+enum status ext_encrypt_directory(
+    struct ext_mount *mount, uint64_t number, const struct ext_encryption *wanted);
+
 /* ---- Names ---------------------------------------------------------------------------------- */
 
 /*
  * A name has 1 to ext_name_bytes_max bytes, none of which is '/' or NUL, and is neither "." nor
  * "..": else INVALID_ARGUMENT or NAME_TOO_LONG. A parent is the number of a directory: else
  * NOT_DIRECTORY. Beside its own change each call sets the times of the directories and inodes.
+ *
+ * In an encrypted directory: NO_KEY without its key, so what needs no names of it, as removing it
+ * when it is empty, needs none. In one where case does not matter: a name is there if one is that
+ * folds to the same; INVALID_ARGUMENT for what is no UTF-8 if the volume insists on that.
  */
 
 struct ext_new_inode {
@@ -138,14 +160,18 @@ struct ext_new_inode {
 };
 
 /*
- * Makes a file, directory, symbolic link, device, fifo or socket. It gets flags, project and
- * default access control list from its parent. EXISTS; TOO_LARGE if the parent cannot have one more
+ * Makes a file, directory, symbolic link, device, fifo or socket. It gets flags, project, default
+ * access control list and encryption from its parent. EXISTS; UNSUPPORTED if it is to be encrypted
+ * and the mount has no source of nonces; TOO_LARGE if the parent cannot have one more
  * subdirectory; INVALID_ARGUMENT or NAME_TOO_LONG for what cannot be made.
  */
 enum status ext_create(struct ext_mount *mount, uint64_t parent, struct ext_name name,
     const struct ext_new_inode *wanted, uint64_t *number_out);
 
-/* One more name for an inode. EXISTS; DENIED for directories; TOO_LARGE; CROSS_DEVICE: projects. */
+/*
+ * One more name for an inode. EXISTS; DENIED for directories; TOO_LARGE; CROSS_DEVICE if the
+ * directory hands another project or another encryption down.
+ */
 enum status ext_link(
     struct ext_mount *mount, uint64_t number, uint64_t parent, struct ext_name name);
 
@@ -176,9 +202,10 @@ struct ext_rename {
 };
 
 /*
- * Moves a name. Nothing happens if both names lead to one inode. A directory replaces an empty
+ * Moves a name. If both names lead to one inode, nothing happens, unless they are one name whose
+ * case is to change. A directory replaces an empty
  * directory, anything else what is no directory: NOT_DIRECTORY, IS_DIRECTORY, NOT_EMPTY.
- * INVALID_ARGUMENT if a directory would come into itself; CROSS_DEVICE between projects.
+ * INVALID_ARGUMENT if a directory would come into itself; CROSS_DEVICE as ext_link.
  */
 enum status ext_rename(struct ext_mount *mount, const struct ext_rename *request);
 

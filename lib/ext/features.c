@@ -33,8 +33,8 @@ static const struct ext_feature features[] = {
     {EXT_INCOMPAT, 13, EXT_ACCEPTED, "metadata_csum_seed", nullptr},
     {EXT_INCOMPAT, 14, EXT_ACCEPTED, "large_dir", nullptr},
     {EXT_INCOMPAT, 15, EXT_ACCEPTED, "inline_data", nullptr},
-    {EXT_INCOMPAT, 16, EXT_ACCEPTED_READ_ONLY, "encrypt", "nothing is encrypted"},
-    {EXT_INCOMPAT, 17, EXT_ACCEPTED_READ_ONLY, "casefold", "folded names are not hashed"},
+    {EXT_INCOMPAT, 16, EXT_ACCEPTED, "encrypt", nullptr},
+    {EXT_INCOMPAT, 17, EXT_ACCEPTED, "casefold", nullptr},
     {EXT_RO_COMPAT, 0, EXT_ACCEPTED, "sparse_super", nullptr},
     {EXT_RO_COMPAT, 1, EXT_ACCEPTED, "large_file", nullptr},
     {EXT_RO_COMPAT, 2, EXT_REFUSED, "btree_dir", "obsolete: was never in use"},
@@ -50,7 +50,7 @@ static const struct ext_feature features[] = {
     {EXT_RO_COMPAT, 12, EXT_ACCEPTED_READ_ONLY, "read-only", "the volume asks for it"},
     {EXT_RO_COMPAT, 13, EXT_ACCEPTED, "project", nullptr},
     {EXT_RO_COMPAT, 14, EXT_ACCEPTED_READ_ONLY, "shared_blocks", "one block, many owners"},
-    {EXT_RO_COMPAT, 15, EXT_ACCEPTED_READ_ONLY, "verity", "nothing is sealed"},
+    {EXT_RO_COMPAT, 15, EXT_ACCEPTED, "verity", nullptr},
     {EXT_RO_COMPAT, 16, EXT_ACCEPTED, "orphan_present", nullptr},
 };
 

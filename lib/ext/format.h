@@ -255,6 +255,11 @@ constexpr uint8_t entry_type_tail = 0xde;
 constexpr uint32_t entry_tail_bytes = 12;
 constexpr size_t entry_tail_checksum = 0x8;
 
+/* Behind the name of an entry whose case does not matter and that is encrypted: its hash. */
+constexpr uint32_t entry_hash_bytes = 8;
+constexpr size_t entry_hash_major = 0x0;
+constexpr size_t entry_hash_minor = 0x4;
+
 /* Hash tree, [ext4 Hash Tree Directories]; offsets in the block. */
 constexpr size_t index_root_reserved = 0x18;
 constexpr size_t index_root_hash_version = 0x1c;

@@ -9,7 +9,6 @@
 
 #include <lib/unicode/unicode.h>
 
-#include "casefold.h"
 #include "names.h"
 
 /* The greatest value of a hash is the end of a directory to some readers, so no name has it. */
@@ -232,6 +231,17 @@ static enum status hash_siphash(struct ext_mount *mount, const struct ext_inode 
     crypto_wipe(key, sizeof key);
     *hash_out =
         (struct ext_hash){.major = usable_hash((uint32_t)(hash >> 32)), .minor = (uint32_t)hash};
+    return STATUS_OK;
+}
+
+enum status ext_record_hash(struct ext_mount *mount, const struct ext_inode *directory,
+    uint32_t version, const struct ext_record *record, struct ext_hash *hash_out)
+{
+    struct ext_name name = {.bytes = record->name, .size_bytes = record->name_bytes};
+    if (ext_record_hash_bytes(directory) == 0) {
+        return ext_name_hash(mount, directory, version, name, hash_out);
+    }
+    *hash_out = ext_record_stored_hash(record);
     return STATUS_OK;
 }
 

@@ -202,13 +202,12 @@ static enum status order_entries(
             continue;
         }
         struct ext_hash hash;
-        struct ext_name name = {.bytes = record.name, .size_bytes = record.name_bytes};
         enum status status =
-            ext_name_hash(mount, directory, split->path->hash_version, name, &hash);
+            ext_record_hash(mount, directory, split->path->hash_version, &record, &hash);
         if (status != STATUS_OK) {
             return status;
         }
-        uint32_t used = ext_record_bytes(record.name_bytes);
+        uint32_t used = ext_record_bytes(&split->area, record.name_bytes);
         split->total_bytes += used;
         order_insert(split,
             (uint64_t)hash.major << order_hash_shift | (uint64_t)at << order_place_shift | used);
@@ -257,7 +256,7 @@ static void pack(const struct ext_mount *mount, const struct leaf_split *split, 
         if (record.inode_number == 0 || chosen != moved) {
             continue;
         }
-        uint32_t used = ext_record_bytes(record.name_bytes);
+        uint32_t used = ext_record_bytes(&split->area, record.name_bytes);
         memmove(target->bytes + end, split->area.bytes + at, used);
         store_le16(target->bytes + end + entry_record_bytes, (uint16_t)used);
         last = end;
@@ -272,7 +271,8 @@ static void spread(struct ext_mount *mount, struct leaf_split *split,
 {
     uint32_t hash = hash_of_moved(split) & ~ext_hash_continued;
     ext_block_clear(mount, new_block);
-    struct ext_entry_area upper = ext_block_area(mount, new_block);
+    struct ext_entry_area upper = split->area;
+    upper.bytes = new_block->buffer.bytes;
     pack(mount, split, true, &upper);
     pack(mount, split, false, &split->area);
     ext_area_add(mount, split->path->hash >= hash ? &upper : &split->area, entry);
@@ -297,7 +297,7 @@ static enum status split_leaf(struct ext_mount *mount, struct ext_file *director
     }
     struct leaf_split split = {
         .path = path,
-        .area = ext_block_area(mount, leaf),
+        .area = ext_block_area(mount, &directory->inode, leaf),
         .order = new_block->buffer.bytes,
     };
     status = order_entries(mount, &directory->inode, &split);
@@ -327,7 +327,7 @@ enum status ext_index_add(
     status = ext_index_pin_leaf(mount, directory, ext_index_leaf(&path), &leaf);
     if (status == STATUS_OK) {
         bool added;
-        status = ext_block_add(mount, leaf, entry, &added);
+        status = ext_block_add(mount, &directory->inode, leaf, entry, &added);
         if (status == STATUS_OK && !added) {
             status = split_leaf(mount, directory, &path, leaf, entry);
         }
@@ -340,12 +340,12 @@ enum status ext_index_add(
 /* ---- Creation -------------------------------------------------------------------------------- */
 
 /* All records but "." and ".." move to the leaf, one after the other. */
-static void move_entries(
-    struct ext_mount *mount, struct block_cache_entry *root, struct block_cache_entry *leaf)
+static void move_entries(struct ext_mount *mount, const struct ext_inode *directory,
+    struct block_cache_entry *root, struct block_cache_entry *leaf)
 {
     ext_block_clear(mount, leaf);
-    struct ext_entry_area source = ext_block_area(mount, root);
-    struct ext_entry_area target = ext_block_area(mount, leaf);
+    struct ext_entry_area source = ext_block_area(mount, directory, root);
+    struct ext_entry_area target = ext_block_area(mount, directory, leaf);
     struct ext_record record;
     uint32_t place = 0;
     for (uint32_t at = 0; at < source.size_bytes; at += record.record_bytes) {
@@ -353,12 +353,7 @@ static void move_entries(
             return; /* Impossible: the block is verified. */
         }
         if (record.inode_number != 0 && place >= 2) {
-            struct ext_new_entry entry = {
-                .name = {.bytes = record.name, .size_bytes = record.name_bytes},
-                .inode_number = record.inode_number,
-                .type = (enum ext_type)record.type,
-            };
-            ext_area_add(mount, &target, &entry);
+            ext_area_add_record(mount, &target, &record);
         }
         place++;
     }
@@ -375,7 +370,8 @@ static void write_root(struct ext_mount *mount, const struct ext_inode *inode,
     uint32_t parent = load_le32(bytes + load_le16(bytes + entry_record_bytes) + entry_inode);
     memset(bytes, 0, area.size_bytes);
     ext_dots_write(mount, &area, inode, parent);
-    bytes[index_root_hash_version] = mount->geometry.hash_version;
+    bytes[index_root_hash_version] =
+        ext_record_hash_bytes(inode) != 0 ? EXT_HASH_SIPHASH : mount->geometry.hash_version;
     bytes[index_root_info_bytes] = (uint8_t)index_root_info_bytes_wanted;
     struct ext_index_level level = {.entry = root, .children = bytes + index_root_entries};
     store_le16(level.children, (uint16_t)ext_index_room(mount, index_root_entries));
@@ -401,7 +397,7 @@ enum status ext_index_create(struct ext_mount *mount, struct ext_file *directory
             ext_directory_append(mount, directory, EXT_MARK_DIRECTORY_LATER, &logical_block, &leaf);
     }
     if (status == STATUS_OK) {
-        move_entries(mount, root, leaf);
+        move_entries(mount, &directory->inode, root, leaf);
         write_root(mount, &directory->inode, root, logical_block);
         directory->inode.flags |= inode_flag_indexed;
         block_cache_put(&mount->cache, leaf);

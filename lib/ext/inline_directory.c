@@ -113,7 +113,7 @@ enum status ext_inline_directory_add(
     }
     status = STATUS_NO_SPACE;
     for (uint32_t index = 0; index < 2 && status == STATUS_NO_SPACE; index++) {
-        if (ext_area_has_room(mount, &pieces.areas[index], entry->name.size_bytes)) {
+        if (ext_area_has_room(mount, &pieces.areas[index], entry->stored.size_bytes)) {
             status = ext_change_block(mount, pieces.entry);
             if (status == STATUS_OK) {
                 pieces.entry->owner_mark = ext_mark_of(EXT_MARK_INODES, 0);
@@ -134,13 +134,8 @@ static void copy_entries(struct ext_mount *mount, const struct ext_entry_area *s
         if (!ext_record_parse(mount, source, at, &record)) {
             return; /* Impossible: the area is verified. */
         }
-        struct ext_new_entry entry = {
-            .name = {.bytes = record.name, .size_bytes = record.name_bytes},
-            .inode_number = record.inode_number,
-            .type = (enum ext_type)record.type,
-        };
         if (record.inode_number != 0) {
-            ext_area_add(mount, target, &entry);
+            ext_area_add_record(mount, target, &record);
         }
     }
 }
@@ -160,7 +155,7 @@ static enum status grow(
     if (status != STATUS_OK) {
         return status;
     }
-    struct ext_entry_area area = ext_block_area(mount, block);
+    struct ext_entry_area area = ext_block_area(mount, inode, block);
     copy_entries(mount, &pieces->areas[0], &area);
     copy_entries(mount, &pieces->areas[1], &area);
     block_cache_put(&mount->cache, block);

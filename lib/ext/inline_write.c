@@ -188,6 +188,13 @@ static enum status run_convert(struct ext_mount *mount, void *context)
     return status == STATUS_OK ? ext_inline_convert(mount, &inode) : status;
 }
 
+enum status ext_inline_convert_file(struct ext_mount *mount, struct ext_file *file)
+{
+    struct file_step step = {.number = file->inode.number};
+    enum status status = ext_change(mount, (struct ext_step){run_convert, &step, inline_blocks});
+    return status == STATUS_OK ? ext_refresh(mount, file) : status;
+}
+
 /* Changes the contents where they are, or else moves them out and leaves the change to others. */
 static enum status change_or_convert(
     struct ext_mount *mount, struct ext_file *file, struct file_step step, bool *done_out)
@@ -195,7 +202,7 @@ static enum status change_or_convert(
     enum status status = ext_change(mount, (struct ext_step){run_change, &step, inline_blocks});
     *done_out = status == STATUS_OK;
     if (status == STATUS_TOO_LARGE) {
-        status = ext_change(mount, (struct ext_step){run_convert, &step, inline_blocks});
+        return ext_inline_convert_file(mount, file);
     }
     return status == STATUS_OK ? ext_refresh(mount, file) : status;
 }

@@ -9,6 +9,9 @@
 
 #include "format.h"
 
+static_assert(ext_flag_encrypted == inode_flag_encrypted);
+static_assert(ext_flag_casefold == inode_flag_casefold);
+
 /*
  * Notes what lies and returns CORRUPT; every CORRUPT of this library comes from here.
  */

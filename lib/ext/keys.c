@@ -21,13 +21,13 @@ constexpr char scheme[8] = "fscrypt"; /* with its NUL */
 static void derive(const struct ext_master_key *master, enum derivation purpose,
     const uint8_t *nonce, uint8_t *key, size_t key_bytes)
 {
-    uint8_t info[sizeof scheme + 1 + policy_nonce_bytes];
+    uint8_t info[sizeof scheme + 1 + ext_nonce_bytes];
     size_t info_bytes = sizeof scheme + 1;
     memcpy(info, scheme, sizeof scheme);
     info[sizeof scheme] = purpose;
     if (nonce != nullptr) {
-        memcpy(info + info_bytes, nonce, policy_nonce_bytes);
-        info_bytes += policy_nonce_bytes;
+        memcpy(info + info_bytes, nonce, ext_nonce_bytes);
+        info_bytes += ext_nonce_bytes;
     }
     hkdf_sha512_expand(&master->derivation, info, info_bytes, key, key_bytes);
 }

@@ -143,6 +143,7 @@ static enum status prepare_writing(struct ext_mount *mount, const struct ext_mou
     const struct ext_mount_options *options)
 {
     mount->now = options->now;
+    mount->nonces = options->nonces;
     if (!can_write(mount, memory)) {
         return STATUS_OK;
     }

@@ -4,9 +4,7 @@
 
 #include <string.h>
 
-#include "casefold.h"
-
-constexpr uint32_t stored_hash_bytes = 8; /* after an encrypted name where case does not matter */
+#include "directory.h"
 
 bool ext_name_is_dot(const char *name, uint32_t name_bytes)
 {
@@ -17,11 +15,10 @@ const char *ext_stored_name_fault(
     const struct ext_inode *directory, const char *name, uint32_t name_bytes, uint32_t record_bytes)
 {
     if (ext_is_encrypted(directory) && !ext_name_is_dot(name, name_bytes)) {
-        uint32_t hash_bytes = ext_ignores_case(directory) ? stored_hash_bytes : 0;
         if (name_bytes < aes_block_bytes) {
             return "length of an encrypted name";
         }
-        return align_up(entry_header_bytes + name_bytes, 4) + hash_bytes > record_bytes
+        return ext_record_name_end(name_bytes) + ext_record_hash_bytes(directory) > record_bytes
                    ? "encrypted name without a hash"
                    : nullptr;
     }
@@ -89,6 +86,29 @@ enum status ext_names_stored(struct ext_names *names, struct ext_name *name)
     return status;
 }
 
+enum status ext_names_entry(
+    struct ext_names *names, struct ext_name name, struct ext_new_entry *entry)
+{
+    entry->name = name;
+    enum status status = ext_names_stored(names, &entry->name);
+    entry->stored = entry->name;
+    if (status != STATUS_OK || ext_record_hash_bytes(names->directory) == 0) {
+        return status;
+    }
+    status =
+        ext_name_hash(names->mount, names->directory, EXT_HASH_SIPHASH, entry->name, &entry->hash);
+    if (status == STATUS_OK) {
+        status = read_policy(names);
+    }
+    if (status == STATUS_OK) {
+        status = ext_name_encrypt(
+            names->mount, &names->policy, name.bytes, name.size_bytes, &names->converted);
+    }
+    entry->stored.bytes = (const char *)names->converted.bytes;
+    entry->stored.size_bytes = names->converted.size_bytes;
+    return status;
+}
+
 enum status ext_names_alike(
     struct ext_name stored, struct ext_name name, uint64_t block, bool *equal_out)
 {
@@ -100,28 +120,34 @@ enum status ext_names_alike(
     return status;
 }
 
+enum status ext_names_fit_child(
+    struct ext_names *names, const struct ext_inode *child, bool *fits_out)
+{
+    *fits_out = true;
+    if (!ext_is_encrypted(names->directory) || !ext_has_secrets(child->type)) {
+        return STATUS_OK;
+    }
+    enum status status = read_policy(names);
+    *fits_out = ext_is_encrypted(child);
+    if (status != STATUS_OK || !*fits_out) {
+        return status;
+    }
+    struct ext_policy policy;
+    status = ext_policy_read(names->mount, child, &policy);
+    *fits_out = status == STATUS_OK && ext_policy_same(&policy, &names->policy);
+    return status;
+}
+
 enum status ext_names_check_child(struct ext_names *names, uint64_t number)
 {
     struct ext_inode child;
-    struct ext_policy policy;
     if (!ext_is_encrypted(names->directory)) {
         return STATUS_OK;
     }
+    bool fits = false;
     enum status status = ext_read_inode(names->mount, number, &child);
-    if (status != STATUS_OK) {
-        return status;
+    if (status == STATUS_OK) {
+        status = ext_names_fit_child(names, &child, &fits);
     }
-    bool has_contents = child.type == EXT_TYPE_FILE || child.type == EXT_TYPE_DIRECTORY ||
-                        child.type == EXT_TYPE_LINK;
-    if (!has_contents) {
-        return STATUS_OK;
-    }
-    status = read_policy(names);
-    if (status == STATUS_OK && ext_is_encrypted(&child)) {
-        status = ext_policy_read(names->mount, &child, &policy);
-        if (status != STATUS_OK || ext_policy_same(&policy, &names->policy)) {
-            return status;
-        }
-    }
-    return status == STATUS_OK ? ext_corrupt(names->mount, "file with another policy", 0) : status;
+    return status == STATUS_OK && !fits ? ext_corrupt(names->mount, ext_names_misfit, 0) : status;
 }

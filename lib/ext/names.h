@@ -42,12 +42,28 @@ enum status ext_names_show(
  */
 enum status ext_names_stored(struct ext_names *names, struct ext_name *name);
 
+struct ext_new_entry;
+
+/*
+ * A name as users write it becomes that of a new entry, which borrows it and `names`, until `names`
+ * are used for something else. As ext_names_stored.
+ */
+enum status ext_names_entry(
+    struct ext_names *names, struct ext_name name, struct ext_new_entry *entry);
+
 /* Whether a stored name is one that ext_names_stored has made, and that ignores case. */
 enum status ext_names_alike(
     struct ext_name stored, struct ext_name name, uint64_t block, bool *equal_out);
 
 /*
- * What a name in an encrypted directory leads to, but for the dots, must be encrypted alike if it
- * has anything to encrypt: else somebody has put it there who does not know the key. CORRUPT.
+ * Whether an inode may have a name in the directory: in an encrypted one, but for the dots, only
+ * what is encrypted alike, if it has anything to encrypt.
  */
+enum status ext_names_fit_child(
+    struct ext_names *names, const struct ext_inode *child, bool *fits_out);
+
+/* What is said of one that has a name there nevertheless. */
+constexpr char ext_names_misfit[] = "file with another policy";
+
+/* CORRUPT if it does not fit: somebody has put it there who does not know the key. */
 enum status ext_names_check_child(struct ext_names *names, uint64_t number);

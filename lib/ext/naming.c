@@ -33,9 +33,6 @@ enum status ext_node_open_directory(
     if (inode.type != EXT_TYPE_DIRECTORY) {
         return STATUS_NOT_DIRECTORY;
     }
-    if ((inode.flags & (inode_flag_encrypted | inode_flag_casefold)) != 0) {
-        return STATUS_UNSUPPORTED; /* Such volumes are read only as yet. */
-    }
     uint32_t forbidding = inode_flag_immutable | (removes ? inode_flag_append : 0);
     if ((inode.flags & forbidding) != 0) {
         return STATUS_DENIED;
@@ -44,8 +41,46 @@ enum status ext_node_open_directory(
     return STATUS_OK;
 }
 
-enum status ext_node_open_entry(
-    struct ext_mount *mount, const struct ext_entry_place *place, struct ext_file *node_out)
+enum status ext_name_find(struct ext_mount *mount, struct ext_file *directory, struct ext_name name,
+    struct ext_entry_place *place_out)
+{
+    struct ext_names names = ext_names_of(mount, &directory->inode);
+    enum status status = ext_names_stored(&names, &name);
+    return status == STATUS_OK ? ext_entry_find(mount, directory, name, place_out) : status;
+}
+
+enum status ext_name_add(struct ext_mount *mount, struct ext_file *directory, struct ext_name name,
+    const struct ext_inode *inode)
+{
+    struct ext_names names = ext_names_of(mount, &directory->inode);
+    struct ext_new_entry entry = {
+        .inode_number = (uint32_t)inode->number,
+        .type = inode->type,
+    };
+    enum status status = ext_names_entry(&names, name, &entry);
+    return status == STATUS_OK ? ext_entry_add(mount, directory, &entry) : status;
+}
+
+/* As far as encryption goes. */
+static enum status check_protection(
+    struct ext_mount *mount, const struct ext_inode *directory, const struct ext_inode *inode)
+{
+    struct ext_names names = ext_names_of(mount, directory);
+    bool fits;
+    enum status status = ext_names_fit_child(&names, inode, &fits);
+    return status == STATUS_OK && !fits ? STATUS_CROSS_DEVICE : status;
+}
+
+enum status ext_node_check_place(
+    struct ext_mount *mount, const struct ext_inode *directory, const struct ext_inode *inode)
+{
+    bool other_project = (directory->flags & inode_flag_project_inherit) != 0 &&
+                         directory->project_id != inode->project_id;
+    return other_project ? STATUS_CROSS_DEVICE : check_protection(mount, directory, inode);
+}
+
+enum status ext_node_open_entry(struct ext_mount *mount, const struct ext_inode *directory,
+    const struct ext_entry_place *place, struct ext_file *node_out)
 {
     struct ext_inode inode;
     enum status status = ext_read_inode(mount, place->inode_number, &inode);
@@ -58,6 +93,10 @@ enum status ext_node_open_entry(
     if ((inode.flags & (inode_flag_immutable | inode_flag_append)) != 0) {
         return STATUS_DENIED;
     }
+    status = check_protection(mount, directory, &inode);
+    if (status != STATUS_OK) {
+        return status == STATUS_CROSS_DEVICE ? ext_corrupt(mount, ext_names_misfit, 0) : status;
+    }
     *node_out = (struct ext_file){.inode = inode, .change_count = mount->change_count};
     return STATUS_OK;
 }
@@ -66,12 +105,6 @@ enum status ext_node_store(struct ext_mount *mount, struct ext_file *node)
 {
     node->inode.changed = mount->now;
     return ext_store_inode(mount, &node->inode);
-}
-
-bool ext_project_fits(const struct ext_inode *directory, const struct ext_inode *inode)
-{
-    return (directory->flags & inode_flag_project_inherit) == 0 ||
-           directory->project_id == inode->project_id;
 }
 
 enum status ext_node_store_directory(struct ext_mount *mount, struct ext_file *node)

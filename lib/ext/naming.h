@@ -21,15 +21,27 @@ enum status ext_name_check(struct ext_name name);
 enum status ext_node_open_directory(
     struct ext_mount *mount, uint64_t number, bool removes, struct ext_file *node_out);
 
-/*
- * What an entry leads to, to be unlinked, renamed or replaced. CORRUPT if it is no inode in use;
- * DENIED by a flag.
- */
-enum status ext_node_open_entry(
-    struct ext_mount *mount, const struct ext_entry_place *place, struct ext_file *node_out);
+/* As ext_entry_find, for a name as users write it. NO_KEY; INVALID_ARGUMENT if none can be it. */
+enum status ext_name_find(struct ext_mount *mount, struct ext_file *directory, struct ext_name name,
+    struct ext_entry_place *place_out);
 
-/* Whether a directory that hands its project down may hold a node. */
-bool ext_project_fits(const struct ext_inode *directory, const struct ext_inode *inode);
+/* A name as users write it, which is not in the directory, leads to the inode. */
+enum status ext_name_add(struct ext_mount *mount, struct ext_file *directory, struct ext_name name,
+    const struct ext_inode *inode);
+
+/*
+ * What an entry leads to, to be unlinked, renamed or replaced. CORRUPT if it is no inode in use or
+ * does not belong into the directory; DENIED by a flag.
+ */
+enum status ext_node_open_entry(struct ext_mount *mount, const struct ext_inode *directory,
+    const struct ext_entry_place *place, struct ext_file *node_out);
+
+/*
+ * Whether a directory may hold a node: CROSS_DEVICE if it hands down another project, or is
+ * encrypted and what it holds must be so alike.
+ */
+enum status ext_node_check_place(
+    struct ext_mount *mount, const struct ext_inode *directory, const struct ext_inode *inode);
 
 /* Writes the inode, which has changed now. */
 enum status ext_node_store(struct ext_mount *mount, struct ext_file *node);

@@ -27,6 +27,16 @@ constexpr uint32_t context_bytes = 40;
 constexpr uint8_t flag_padding_mask = 0x03;
 constexpr uint32_t padding_bytes_min = 4;
 
+constexpr uint8_t version_2 = 2;
+constexpr uint8_t mode_contents = 1; /* AES-256-XTS */
+constexpr uint8_t mode_names = 4;    /* AES-256-CTS */
+
+static struct ext_attribute_name context_name(void)
+{
+    return (struct ext_attribute_name){
+        .index = attribute_index_encryption, .size_bytes = 1, .bytes = "c"};
+}
+
 /* What a mode is for. */
 enum purpose : uint8_t {
     PURPOSE_NONE,
@@ -40,8 +50,8 @@ static const struct {
     const char *refusal; /* nullptr: we have it */
     enum purpose purpose;
 } modes[] = {
-    [1] = {nullptr, PURPOSE_CONTENTS}, /* AES-256-XTS */
-    [4] = {nullptr, PURPOSE_NAMES},    /* AES-256-CTS */
+    [mode_contents] = {nullptr, PURPOSE_CONTENTS},
+    [mode_names] = {nullptr, PURPOSE_NAMES},
     [5] = {"AES-128-CBC-ESSIV", PURPOSE_CONTENTS},
     [6] = {"AES-128-CTS", PURPOSE_NAMES},
     [7] = {"SM4-XTS", PURPOSE_CONTENTS},
@@ -104,7 +114,7 @@ static enum status judge_context(
     if (version == 1) {
         return refuse(mount, "version 1");
     }
-    if (version != 2 || size_bytes != context_bytes) {
+    if (version != version_2 || size_bytes != context_bytes) {
         return ext_corrupt(mount, "version of an encryption policy", block);
     }
     enum status status = judge_mode(mount, context[context_contents_mode], PURPOSE_CONTENTS, block);
@@ -118,8 +128,7 @@ static enum status judge_context(
 static enum status read_context(struct ext_mount *mount, const struct ext_inode *inode,
     uint8_t context[static context_bytes], uint32_t *size_bytes_out, uint64_t *block_out)
 {
-    static const struct ext_attribute_name name = {
-        .index = attribute_index_encryption, .size_bytes = 1, .bytes = "c"};
+    struct ext_attribute_name name = context_name();
     struct ext_attribute_area area;
     struct ext_attribute attribute;
     enum status status = ext_attribute_pin(mount, inode, &name, &area, &attribute);
@@ -157,7 +166,8 @@ enum status ext_policy_read(
     }
     policy_out->padding_bytes = padding_bytes_min << (context[context_flags] & flag_padding_mask);
     memcpy(policy_out->key_identifier, context + context_identifier, ext_key_identifier_bytes);
-    memcpy(policy_out->nonce, context + context_nonce, policy_nonce_bytes);
+    memcpy(policy_out->nonce, context + context_nonce, ext_nonce_bytes);
+    policy_out->unit_shift = context[context_unit_shift];
     return STATUS_OK;
 }
 
@@ -165,4 +175,38 @@ bool ext_policy_same(const struct ext_policy *left, const struct ext_policy *rig
 {
     return left->padding_bytes == right->padding_bytes &&
            memcmp(left->key_identifier, right->key_identifier, ext_key_identifier_bytes) == 0;
+}
+
+/* ---- New inodes ------------------------------------------------------------------------------ */
+
+static void fill_context(const void *from, uint8_t *context, uint32_t size_bytes)
+{
+    const struct ext_policy *policy = from;
+    memset(context, 0, size_bytes);
+    context[context_version] = version_2;
+    context[context_contents_mode] = mode_contents;
+    context[context_names_mode] = mode_names;
+    while (padding_bytes_min << context[context_flags] < policy->padding_bytes) {
+        context[context_flags]++;
+    }
+    context[context_unit_shift] = policy->unit_shift;
+    memcpy(context + context_identifier, policy->key_identifier, ext_key_identifier_bytes);
+    memcpy(context + context_nonce, policy->nonce, ext_nonce_bytes);
+}
+
+enum status ext_policy_store(
+    struct ext_mount *mount, struct ext_inode *inode, const struct ext_policy *policy)
+{
+    struct ext_attribute_name name = context_name();
+    struct ext_attribute_source source = {fill_context, policy, context_bytes};
+    return ext_attribute_add(mount, inode, &name, &source);
+}
+
+enum status ext_policy_draw_nonce(struct ext_mount *mount, struct ext_policy *policy)
+{
+    struct ext_nonce_source source = mount->nonces;
+    if (source.draw == nullptr) {
+        return refuse(mount, "nobody gives nonces for new files");
+    }
+    return source.draw(source.context, policy->nonce);
 }

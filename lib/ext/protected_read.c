@@ -88,6 +88,7 @@ static enum status read_part(const struct protection *protection, struct ext_rea
         memcpy(
             request.buffer.bytes, unit + (request.offset_bytes - unit_offset), request.size_bytes);
     }
+    crypto_wipe(unit, whole.size_bytes);
     return status;
 }
 
@@ -110,16 +111,9 @@ static enum status protection_init(
         .file = file,
         .unit_shift = mount->geometry.block_shift,
         .encrypted = (file->inode.flags & inode_flag_verity) == 0};
-    const struct aes256_xts *key;
-    enum status status;
-    if (protection.encrypted) {
-        status = ext_policy_read(mount, &file->inode, &protection.policy);
-        if (status == STATUS_OK) {
-            status = ext_contents_key(mount, &protection.policy, &key);
-        }
-    } else {
-        status = ext_verity_open(mount, file, &protection.unit_shift);
-    }
+    enum status status = protection.encrypted
+                             ? ext_contents_policy(mount, &file->inode, &protection.policy)
+                             : ext_verity_open(mount, file, &protection.unit_shift);
     *protection_out = protection;
     return status;
 }

@@ -32,6 +32,18 @@ enum status ext_key_add(struct ext_mount *mount, const uint8_t *material, size_t
 /* Wipes all keys; do so before the mount is forgotten. */
 void ext_keys_forget(struct ext_mount *mount);
 
+constexpr size_t ext_nonce_bytes = 16;
+
+/*
+ * Where the nonces of new encrypted inodes come from, since nothing in here is random: bytes that
+ * nobody can foresee, never the same twice. They are stored; two inodes with the same nonce have
+ * the same keys. A status other than OK ends what needed the nonce with that.
+ */
+struct ext_nonce_source {
+    enum status (*draw)(void *context, uint8_t nonce_out[static ext_nonce_bytes]);
+    void *context;
+};
+
 struct ext_master_key {
     uint8_t identifier[ext_key_identifier_bytes];
     struct hkdf_sha512 derivation;
@@ -47,7 +59,7 @@ enum ext_key_purpose : uint32_t {
 struct ext_inode_key {
     enum ext_key_purpose purpose;
     uint8_t key_identifier[ext_key_identifier_bytes];
-    uint8_t nonce[16];
+    uint8_t nonce[ext_nonce_bytes];
     uint64_t used_at;
     struct aes256_xts cipher;
 };

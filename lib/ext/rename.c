@@ -97,8 +97,9 @@ static enum status check_move(struct ext_mount *mount, const struct ext_file *no
     if (from == to) {
         return STATUS_OK;
     }
-    if (!ext_project_fits(&to->inode, &node->inode)) {
-        return STATUS_CROSS_DEVICE;
+    enum status status = ext_node_check_place(mount, &to->inode, &node->inode);
+    if (status != STATUS_OK) {
+        return status;
     }
     return is_directory(node) ? check_not_ancestor(mount, node->inode.number, to->inode.number)
                               : STATUS_OK;
@@ -125,9 +126,9 @@ static enum status open_entry(struct ext_mount *mount, struct ext_file *director
     struct ext_name name, struct ext_file *node_out)
 {
     struct ext_entry_place place;
-    enum status status = ext_entry_find(mount, directory, name, &place);
+    enum status status = ext_name_find(mount, directory, name, &place);
     if (status == STATUS_OK) {
-        status = ext_node_open_entry(mount, &place, node_out);
+        status = ext_node_open_entry(mount, &directory->inode, &place, node_out);
         block_cache_put(&mount->cache, place.entry);
     }
     return status;
@@ -190,7 +191,7 @@ static enum status redirect(struct ext_mount *mount, struct ext_file *directory,
     struct ext_name name, const struct ext_file *node)
 {
     struct ext_entry_place place;
-    enum status status = ext_entry_find(mount, directory, name, &place);
+    enum status status = ext_name_find(mount, directory, name, &place);
     if (status == STATUS_OK) {
         status = ext_entry_redirect(mount, directory, &place, &node->inode);
         block_cache_put(&mount->cache, place.entry);
@@ -202,7 +203,7 @@ static enum status remove_name(
     struct ext_mount *mount, struct ext_file *directory, struct ext_name name)
 {
     struct ext_entry_place place;
-    enum status status = ext_entry_find(mount, directory, name, &place);
+    enum status status = ext_name_find(mount, directory, name, &place);
     if (status == STATUS_OK) {
         status = ext_entry_remove(mount, directory, &place);
         block_cache_put(&mount->cache, place.entry);
@@ -247,12 +248,7 @@ static enum status place_moved(
     if (nodes->replaces) {
         return redirect(mount, places->target, name, &nodes->moved);
     }
-    struct ext_new_entry entry = {
-        .name = name,
-        .inode_number = (uint32_t)nodes->moved.inode.number,
-        .type = nodes->moved.inode.type,
-    };
-    return ext_entry_add(mount, places->target, &entry);
+    return ext_name_add(mount, places->target, name, &nodes->moved.inode);
 }
 
 static enum status move(
@@ -271,6 +267,51 @@ static enum status move(
     return status;
 }
 
+/* Whether both names are one entry, written in two ways; then the inode is the same, too. */
+static enum status is_one_entry(
+    struct ext_mount *mount, struct rename_places *places, bool *one_out)
+{
+    const struct ext_rename *request = places->request;
+    struct ext_entry_place source;
+    struct ext_entry_place target;
+    *one_out = false;
+    if (places->target != &places->source || !ext_ignores_case(&places->source.inode)) {
+        return STATUS_OK;
+    }
+    enum status status = ext_name_find(mount, &places->source, request->source, &source);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = ext_name_find(mount, &places->source, request->target, &target);
+    if (status == STATUS_OK) {
+        *one_out = source.entry == target.entry && source.area.bytes == target.area.bytes &&
+                   source.at == target.at;
+        block_cache_put(&mount->cache, target.entry);
+    }
+    block_cache_put(&mount->cache, source.entry);
+    return status;
+}
+
+/* Two names of one inode: nothing is to be done, but if they are one name that is written anew. */
+static enum status respell(
+    struct ext_mount *mount, struct rename_places *places, struct rename_nodes *nodes)
+{
+    const struct ext_rename *request = places->request;
+    bool one = false;
+    enum status status = is_exchange(places) ? STATUS_OK : is_one_entry(mount, places, &one);
+    if (status != STATUS_OK || !one) {
+        return status;
+    }
+    status = remove_name(mount, &places->source, request->source);
+    if (status == STATUS_OK) {
+        status = ext_name_add(mount, &places->source, request->target, &nodes->moved.inode);
+    }
+    if (status == STATUS_OK) {
+        status = store_places(mount, places);
+    }
+    return status == STATUS_OK ? ext_node_store(mount, &nodes->moved) : status;
+}
+
 static enum status apply(struct ext_mount *mount, struct rename_step *step)
 {
     struct rename_places *places = &step->places;
@@ -281,7 +322,7 @@ static enum status apply(struct ext_mount *mount, struct rename_step *step)
     }
     const struct ext_inode *replaced = &nodes.replaced.inode;
     if (nodes.replaces && replaced->number == nodes.moved.inode.number) {
-        return STATUS_OK; /* Two names of one inode: nothing is to be done. */
+        return respell(mount, places, &nodes);
     }
     status = check(mount, places, &nodes);
     if (status == STATUS_OK) {

@@ -5,6 +5,7 @@
 #include <lib/ext/ext_write.h>
 
 #include "attribute.h"
+#include "protect_directory.h"
 
 #include <string.h>
 
@@ -137,8 +138,8 @@ struct fields_step {
 };
 
 /* Of an inode that may not be changed only the flags may, so that it can be again. */
-static enum status check_fields(const struct ext_mount *mount, const struct ext_inode *inode,
-    const struct ext_attributes *wanted)
+static enum status check_fields(
+    struct ext_mount *mount, const struct ext_inode *inode, const struct ext_attributes *wanted)
 {
     uint32_t set = wanted->set;
     bool frozen = (inode->flags & (inode_flag_immutable | inode_flag_append)) != 0;
@@ -160,7 +161,9 @@ static enum status check_fields(const struct ext_mount *mount, const struct ext_
         !ext_has(mount, EXT_RO_COMPAT, ro_compat_project)) {
         return STATUS_UNSUPPORTED;
     }
-    return STATUS_OK;
+    bool folds =
+        (set & EXT_SET_FLAGS) != 0 && ((wanted->flags ^ inode->flags) & inode_flag_casefold) != 0;
+    return folds ? ext_check_fold(mount, inode) : STATUS_OK;
 }
 
 static bool time_valid(struct ext_time time)

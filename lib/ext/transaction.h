@@ -324,6 +324,9 @@ enum status ext_inline_write_file(struct ext_mount *mount, struct ext_file *file
 enum status ext_inline_truncate_file(
     struct ext_mount *mount, struct ext_file *file, uint64_t size_bytes, bool *done_out);
 
+/* Makes a file inside its inode one with blocks. */
+enum status ext_inline_convert_file(struct ext_mount *mount, struct ext_file *file);
+
 /* ---- own_file.c -------------------------------------------------------------------------------
  */
 

@@ -65,11 +65,11 @@ static enum status take_entry(struct ext_mount *mount, const struct unlink_step 
     struct ext_file *parent, struct ext_file *node_out)
 {
     struct ext_entry_place place;
-    enum status status = ext_entry_find(mount, parent, step->name, &place);
+    enum status status = ext_name_find(mount, parent, step->name, &place);
     if (status != STATUS_OK) {
         return status;
     }
-    status = ext_node_open_entry(mount, &place, node_out);
+    status = ext_node_open_entry(mount, &parent->inode, &place, node_out);
     if (status == STATUS_OK) {
         status = check_kind(mount, step, node_out);
     }

@@ -7,12 +7,13 @@
 
 #include <lib/ext/ext_write.h>
 
+#include "protected_write.h"
 #include "transaction.h"
 
 /* Blocks that one step of a write may touch: inode, map, bitmaps and descriptors. */
 constexpr uint32_t write_step_blocks = 32;
 
-/* Whether the file may be changed at `offset_bytes`. */
+/* Whether the file may be changed at `offset_bytes`. One that is sealed never is. */
 static enum status check_writable(const struct ext_inode *inode, uint64_t offset_bytes)
 {
     if (inode->type == EXT_TYPE_DIRECTORY) {
@@ -22,7 +23,7 @@ static enum status check_writable(const struct ext_inode *inode, uint64_t offset
         return STATUS_INVALID_ARGUMENT;
     }
     bool inside = offset_bytes < inode->size_bytes;
-    if ((inode->flags & inode_flag_immutable) != 0 ||
+    if ((inode->flags & (inode_flag_immutable | inode_flag_verity)) != 0 ||
         ((inode->flags & inode_flag_append) != 0 && inside)) {
         return STATUS_DENIED;
     }
@@ -41,6 +42,21 @@ uint64_t ext_file_size_max(const struct ext_mount *mount, const struct ext_inode
     return huge || limit < sector_limit ? limit : sector_limit;
 }
 
+/* What the contents of a file are encrypted with; `active` says whether they are. */
+struct encryption {
+    bool active;
+    struct ext_policy policy;
+};
+
+/* NO_KEY before anything is changed. */
+static enum status open_encryption(
+    struct ext_mount *mount, const struct ext_inode *inode, struct encryption *encryption_out)
+{
+    encryption_out->active = ext_is_encrypted(inode);
+    return encryption_out->active ? ext_contents_policy(mount, inode, &encryption_out->policy)
+                                  : STATUS_OK;
+}
+
 /* ---- One piece of a write -------------------------------------------------------------------- */
 
 struct write_step {
@@ -49,6 +65,7 @@ struct write_step {
     uint64_t size_bytes;        /* left */
     struct block_buffer buffer; /* at the offset */
     uint64_t done_bytes;        /* by this step */
+    const struct encryption *encryption;
 };
 
 /* Whole blocks: what the cache knows of them is out of date now. */
@@ -88,6 +105,21 @@ static enum status write_part(struct ext_mount *mount, const struct ext_run *run
     block_cache_mark_dirty(&mount->cache, entry, BLOCK_CACHE_DATA);
     block_cache_put(&mount->cache, entry);
     return STATUS_OK;
+}
+
+/* The piece of the write that the run can take. */
+static enum status write_encrypted(
+    struct ext_mount *mount, const struct ext_run *run, bool fresh, const struct write_step *step)
+{
+    struct ext_encrypted_piece piece = {
+        .policy = &step->encryption->policy,
+        .run = *run,
+        .fresh = fresh,
+        .within = (uint32_t)(step->offset_bytes & (mount->geometry.block_bytes - 1)),
+        .size_bytes = step->done_bytes,
+        .bytes = step->buffer.bytes,
+    };
+    return ext_write_encrypted(mount, &piece);
 }
 
 /* How much of the write one run can take, whole blocks or a part of one. */
@@ -148,6 +180,9 @@ static enum status run_write(struct ext_mount *mount, void *context)
     }
     run.block_count = whole ? part_bytes >> shift : 1;
     step->done_bytes = part_bytes;
+    if (step->encryption->active) {
+        return write_encrypted(mount, &run, fresh, step);
+    }
     return whole ? write_blocks(mount, &run, step->buffer)
                  : write_part(mount, &run, fresh, step, (uint32_t)part_bytes);
 }
@@ -155,7 +190,8 @@ static enum status run_write(struct ext_mount *mount, void *context)
 /* ---- The end of a file ----------------------------------------------------------------------- */
 
 /* Bytes of the last block past the end of the file are zero, before the file grows over them. */
-static enum status zero_tail(struct ext_mount *mount, struct ext_file *file, uint64_t size_bytes)
+static enum status zero_tail(struct ext_mount *mount, struct ext_file *file,
+    const struct encryption *encryption, uint64_t size_bytes)
 {
     uint32_t block_bytes = mount->geometry.block_bytes;
     uint32_t within = (uint32_t)(size_bytes & (block_bytes - 1));
@@ -166,6 +202,15 @@ static enum status zero_tail(struct ext_mount *mount, struct ext_file *file, uin
     enum status status = ext_map(mount, file, size_bytes >> mount->geometry.block_shift, &run);
     if (status != STATUS_OK || run.kind != EXT_RUN_DATA) {
         return status;
+    }
+    if (encryption->active) {
+        struct ext_encrypted_piece piece = {
+            .policy = &encryption->policy,
+            .run = run,
+            .within = within,
+            .size_bytes = block_bytes - within,
+        };
+        return ext_write_encrypted(mount, &piece);
     }
     struct block_cache_entry *entry;
     status = block_cache_get(&mount->cache, run.physical_block, &entry);
@@ -195,6 +240,10 @@ enum status ext_write(struct ext_mount *mount, struct ext_file *file,
             return status;
         }
     }
+    struct encryption encryption = {};
+    if (status == STATUS_OK) {
+        status = open_encryption(mount, &file->inode, &encryption);
+    }
     uint64_t limit = status == STATUS_OK ? ext_file_size_max(mount, &file->inode) : 0;
     if (status == STATUS_OK &&
         (request.offset_bytes > limit || request.size_bytes > limit - request.offset_bytes)) {
@@ -202,17 +251,18 @@ enum status ext_write(struct ext_mount *mount, struct ext_file *file,
     }
     if (status == STATUS_OK && mount->writable && request.size_bytes > 0 &&
         request.offset_bytes > file->inode.size_bytes) {
-        status = zero_tail(mount, file, file->inode.size_bytes);
+        status = zero_tail(mount, file, &encryption, file->inode.size_bytes);
     }
     struct write_step step = {
         .file = file,
         .offset_bytes = request.offset_bytes,
         .size_bytes = request.size_bytes,
         .buffer = request.buffer,
+        .encryption = &encryption,
     };
     while (status == STATUS_OK && step.size_bytes > 0) {
         bool part = !is_aligned(step.offset_bytes, mount->geometry.block_bytes) ||
-                    step.size_bytes < mount->geometry.block_bytes;
+                    step.size_bytes < mount->geometry.block_bytes || encryption.active;
         if (part && step.buffer.bytes == nullptr) {
             return STATUS_INVALID_ARGUMENT;
         }
@@ -293,12 +343,16 @@ enum status ext_truncate(struct ext_mount *mount, struct ext_file *file, uint64_
             return status;
         }
     }
+    struct encryption encryption = {};
+    if (status == STATUS_OK) {
+        status = open_encryption(mount, &file->inode, &encryption);
+    }
     if (status == STATUS_OK && size_bytes > ext_file_size_max(mount, &file->inode)) {
         status = STATUS_TOO_LARGE;
     }
     bool grows = size_bytes > file->inode.size_bytes;
     if (status == STATUS_OK && grows && mount->writable) {
-        status = zero_tail(mount, file, file->inode.size_bytes);
+        status = zero_tail(mount, file, &encryption, file->inode.size_bytes);
     }
     struct resize_step step = {.number = file->inode.number, .size_bytes = size_bytes};
     while (status == STATUS_OK && !step.done) {
@@ -306,7 +360,7 @@ enum status ext_truncate(struct ext_mount *mount, struct ext_file *file, uint64_
                                        .context = &step,
                                        .block_count = ext_change_block_max});
     }
-    return status == STATUS_OK && !grows ? zero_tail(mount, file, size_bytes) : status;
+    return status == STATUS_OK && !grows ? zero_tail(mount, file, &encryption, size_bytes) : status;
 }
 
 /* ---- Space before contents ------------------------------------------------------------------- */
@@ -350,21 +404,38 @@ static enum status run_reserve(struct ext_mount *mount, void *context)
     return status;
 }
 
-enum status ext_reserve(struct ext_mount *mount, struct ext_file *file, uint64_t offset_bytes,
-    uint64_t size_bytes, bool keep_size)
+/* Only extents can tell what is not written; contents inside the inode move out of it for that. */
+static enum status open_for_reserve(struct ext_mount *mount, struct ext_file *file,
+    uint64_t offset_bytes, struct encryption *encryption)
 {
     enum status status = ext_refresh(mount, file);
     if (status == STATUS_OK) {
         status = check_writable(&file->inode, offset_bytes);
     }
-    if (status == STATUS_OK && (file->inode.flags & inode_flag_extents) == 0) {
-        status = STATUS_UNSUPPORTED;
+    if (status == STATUS_OK) {
+        status = open_encryption(mount, &file->inode, encryption);
     }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if ((file->inode.flags & inode_flag_inline_data) != 0 &&
+        ext_has(mount, EXT_INCOMPAT, incompat_extents)) {
+        status = ext_inline_convert_file(mount, file);
+    }
+    bool extents = (file->inode.flags & inode_flag_extents) != 0;
+    return status == STATUS_OK && !extents ? STATUS_UNSUPPORTED : status;
+}
+
+enum status ext_reserve(struct ext_mount *mount, struct ext_file *file, uint64_t offset_bytes,
+    uint64_t size_bytes, bool keep_size)
+{
+    if (size_bytes == 0) {
+        return STATUS_INVALID_ARGUMENT;
+    }
+    struct encryption encryption = {};
+    enum status status = open_for_reserve(mount, file, offset_bytes, &encryption);
     uint64_t limit = status == STATUS_OK ? ext_file_size_max(mount, &file->inode) : 0;
-    if (status == STATUS_OK && (size_bytes == 0 || offset_bytes > limit)) {
-        status = size_bytes == 0 ? STATUS_INVALID_ARGUMENT : STATUS_TOO_LARGE;
-    }
-    if (status == STATUS_OK && size_bytes > limit - offset_bytes) {
+    if (status == STATUS_OK && (offset_bytes > limit || size_bytes > limit - offset_bytes)) {
         status = STATUS_TOO_LARGE;
     }
     uint32_t shift = mount->geometry.block_shift;
@@ -375,7 +446,7 @@ enum status ext_reserve(struct ext_mount *mount, struct ext_file *file, uint64_t
         .size_bytes = keep_size ? 0 : offset_bytes + size_bytes,
     };
     if (status == STATUS_OK && mount->writable && step.size_bytes > file->inode.size_bytes) {
-        status = zero_tail(mount, file, file->inode.size_bytes);
+        status = zero_tail(mount, file, &encryption, file->inode.size_bytes);
     }
     while (status == STATUS_OK && step.logical_block < step.end_block) {
         status = ext_change(

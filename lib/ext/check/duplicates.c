@@ -56,7 +56,7 @@ static void collect_block(struct collection *collection, uint64_t logical_block)
     if (ext_directory_pin(mount, collection->directory, logical_block, &entry) != STATUS_OK) {
         return;
     }
-    struct ext_entry_area area = ext_block_area(mount, entry);
+    struct ext_entry_area area = ext_block_area(mount, &collection->directory->inode, entry);
     struct ext_record record;
     for (uint32_t at = 0; ext_record_parse(mount, &area, at, &record); at += record.record_bytes) {
         uint64_t place = (logical_block << mount->geometry.block_shift) + at;
@@ -82,7 +82,8 @@ static bool same_name(struct collection *collection, uint32_t one, uint32_t othe
                 &entries[pinned]) != STATUS_OK) {
             break;
         }
-        struct ext_entry_area area = ext_block_area(mount, entries[pinned]);
+        struct ext_entry_area area =
+            ext_block_area(mount, &collection->directory->inode, entries[pinned]);
         uint32_t at = (uint32_t)(places[pinned] & (mount->geometry.block_bytes - 1));
         same = ext_record_parse(mount, &area, at, &records[pinned]) && same;
     }

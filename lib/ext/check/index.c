@@ -41,16 +41,16 @@ static void check_leaf(struct tree *tree, uint64_t logical_block, struct range r
         note(tree, status);
         return;
     }
-    struct ext_entry_area area = ext_block_area(mount, entry);
+    struct ext_entry_area area = ext_block_area(mount, &tree->directory->inode, entry);
     struct ext_record record;
     bool outside = false;
     for (uint32_t at = 0; ext_record_parse(mount, &area, at, &record); at += record.record_bytes) {
-        struct ext_name name = {.bytes = record.name, .size_bytes = record.name_bytes};
         struct ext_hash hash = {};
         if (record.inode_number == 0 || status != STATUS_OK) {
             continue;
         }
-        status = ext_name_hash(mount, &tree->directory->inode, tree->hash_version, name, &hash);
+        status =
+            ext_record_hash(mount, &tree->directory->inode, tree->hash_version, &record, &hash);
         outside = outside ||
                   (status == STATUS_OK && (hash.major < range.first || hash.major > range.last));
     }

@@ -3,14 +3,9 @@
  * Identifiers, names, contents and hash keys against OpenSSL, which follows the description of
  * fscrypt step by step: random master keys, nonces, names of all lengths, paddings and block sizes.
  */
-#include <lib/ext/ext.h>
+#include "openssl.h"
 
 #include <lib/crypto/test/random.h>
-#include <lib/testing/check.h>
-
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
-#include <openssl/kdf.h>
 
 #include "../crypt.h"
 
@@ -20,40 +15,6 @@ constexpr uint32_t contents_bytes_max = 4 * ext_block_bytes_max;
 static struct ext_mount mount;
 static uint8_t material[ext_key_material_bytes];
 static struct ext_policy policy;
-
-/* HKDF-SHA512 without salt; the info is "fscrypt", a NUL, the purpose, and the nonce if wanted. */
-static void openssl_derive(uint8_t purpose, bool with_nonce, uint8_t *key, size_t key_bytes)
-{
-    uint8_t info[25] = "fscrypt";
-    info[8] = purpose;
-    memcpy(info + 9, policy.nonce, 16);
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_id(EVP_PKEY_HKDF, nullptr);
-    CHECK(EVP_PKEY_derive_init(context) == 1);
-    CHECK(EVP_PKEY_CTX_set_hkdf_md(context, EVP_sha512()) == 1);
-    CHECK(EVP_PKEY_CTX_set1_hkdf_key(context, material, sizeof material) == 1);
-    CHECK(EVP_PKEY_CTX_add1_hkdf_info(context, info, with_nonce ? 25 : 9) == 1);
-    CHECK(EVP_PKEY_derive(context, key, &key_bytes) == 1);
-    EVP_PKEY_CTX_free(context);
-}
-
-static void openssl_encrypt(const char *name, const uint8_t *key, const uint8_t *vector,
-    uint8_t *bytes, uint32_t size_bytes)
-{
-    char mode[] = "CS3";
-    OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_CIPHER_PARAM_CTS_MODE, mode, 0),
-        OSSL_PARAM_construct_end(),
-    };
-    bool stealing = strcmp(name, "AES-256-CBC-CTS") == 0;
-    EVP_CIPHER *cipher = EVP_CIPHER_fetch(nullptr, name, nullptr);
-    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
-    int done = 0;
-    CHECK(EVP_EncryptInit_ex2(context, cipher, key, vector, stealing ? parameters : nullptr) == 1);
-    CHECK(EVP_EncryptUpdate(context, bytes, &done, bytes, (int)size_bytes) == 1);
-    CHECK_EQUAL(done, size_bytes);
-    EVP_CIPHER_CTX_free(context);
-    EVP_CIPHER_free(cipher);
-}
 
 /* A mount with a new key, a policy with a new nonce. */
 static void begin_round(uint32_t round)
@@ -65,7 +26,7 @@ static void begin_round(uint32_t round)
     random_fill(policy.nonce, sizeof policy.nonce);
     policy.padding_bytes = 4U << round % 4;
     CHECK_EQUAL(ext_key_add(&mount, material, sizeof material, policy.key_identifier), STATUS_OK);
-    openssl_derive(1, false, wanted, sizeof wanted);
+    openssl_derive(material, nullptr, 1, wanted, sizeof wanted);
     CHECK(memcmp(policy.key_identifier, wanted, sizeof wanted) == 0);
 }
 
@@ -89,7 +50,7 @@ static void names_agree(void)
         wanted_bytes = wanted_bytes > ext_name_bytes_max ? ext_name_bytes_max : wanted_bytes;
         uint8_t wanted[ext_name_bytes_max + 32];
         memcpy(wanted, name, sizeof wanted);
-        openssl_derive(2, true, key, sizeof key);
+        openssl_derive(material, policy.nonce, 2, key, sizeof key);
         openssl_encrypt("AES-256-CBC-CTS", key, zeros, wanted, wanted_bytes);
         CHECK_EQUAL(stored.size_bytes, wanted_bytes);
         CHECK(memcmp(stored.bytes, wanted, wanted_bytes) == 0);
@@ -110,13 +71,16 @@ static void contents_agree(void)
         uint64_t first = random_next() >> (round % 60);
         random_fill(plain, 4 * block_bytes);
         memcpy(stored, plain, 4 * block_bytes);
-        openssl_derive(2, true, key, sizeof key);
+        openssl_derive(material, policy.nonce, 2, key, sizeof key);
         for (uint32_t index = 0; index < 4; index++) {
-            uint8_t tweak[aes_block_bytes] = {};
-            store_le64(tweak, first + index);
-            openssl_encrypt("AES-256-XTS", key, tweak, stored + index * block_bytes, block_bytes);
+            openssl_encrypt_block(key, first + index, stored + index * block_bytes, block_bytes);
         }
         CHECK_EQUAL(ext_contents_decrypt(&mount, &policy, first, 4, stored), STATUS_OK);
+        CHECK(memcmp(stored, plain, 4 * block_bytes) == 0);
+        CHECK_EQUAL(ext_contents_encrypt(&mount, &policy, first, 4, plain), STATUS_OK);
+        for (uint32_t index = 0; index < 4; index++) {
+            openssl_encrypt_block(key, first + index, stored + index * block_bytes, block_bytes);
+        }
         CHECK(memcmp(stored, plain, 4 * block_bytes) == 0);
     }
 }
@@ -128,7 +92,7 @@ static void hash_keys_agree(void)
         uint8_t wanted[siphash_key_bytes];
         begin_round(round);
         CHECK_EQUAL(ext_directory_hash_key(&mount, &policy, key), STATUS_OK);
-        openssl_derive(5, true, wanted, sizeof wanted);
+        openssl_derive(material, policy.nonce, 5, wanted, sizeof wanted);
         CHECK(memcmp(key, wanted, sizeof key) == 0);
     }
 }

@@ -119,7 +119,7 @@ static void with_the_key_all_is_there(void)
 {
     for (uint32_t index = 0; index < 2; index++) {
         CHECK(linux_mount(&image, volumes[index]));
-        CHECK(image.mount.read_only);
+        CHECK(!image.mount.read_only);
         CHECK_EQUAL(linux_key_add(&image, 0), STATUS_OK);
         for (uint32_t padding = 0; padding < 4; padding++) {
             char folder[16];

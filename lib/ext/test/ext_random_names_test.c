@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Names made, linked, moved and taken away at random in some thirty directories, on volumes of many
- * shapes, against a model in memory: every status, every entry, every count of links; and e2fsck
- * has nothing to say.
+ * shapes, encrypted or not, whether case matters or not, against a model in memory: every status,
+ * every entry, every count of links; and e2fsck has nothing to say.
  */
 #define _GNU_SOURCE
 #include "colliding_names.h"
-#include "ext_writable.h"
+#include "ext_protected.h"
 
 /* ---- Random numbers -------------------------------------------------------------------------- */
 
@@ -46,7 +46,14 @@ static struct node nodes[node_count];
 static struct directory directories[directory_count]; /* the first is the root */
 static char names[name_count][ext_name_bytes_max + 1];
 static struct writable writable;
+static uint64_t top_number; /* of the first directory of the model */
+static bool folds;          /* names are written in any case */
+static bool encrypts;
 
+/*
+ * Of some names most bytes are no UTF-8; not where that matters, since e2fsck computes no hash that
+ * is right of such a name.
+ */
 static void make_names(void)
 {
     for (uint32_t index = 0; index < name_count; index++) {
@@ -55,7 +62,7 @@ static void make_names(void)
             continue;
         }
         uint32_t name_bytes = index % 10 == 0 ? ext_name_bytes_max : 1 + index * 7 % 100;
-        memset(names[index], index % 3 == 0 ? '\xe9' : 'm', name_bytes);
+        memset(names[index], index % 3 == 0 && !folds ? '\xe9' : 'm', name_bytes);
         char number[8];
         int number_bytes = snprintf(number, sizeof number, "%u", index);
         memcpy(names[index], number, (size_t)number_bytes);
@@ -66,6 +73,23 @@ static void make_names(void)
 static struct ext_name name_of(uint32_t index)
 {
     return (struct ext_name){.bytes = names[index], .size_bytes = (uint32_t)strlen(names[index])};
+}
+
+/* The name in another spelling, where that is the same. */
+static struct ext_name any_name_of(uint32_t index)
+{
+    static char spelled[4][ext_name_bytes_max];
+    static uint32_t next;
+    struct ext_name name = name_of(index);
+    if (!folds) {
+        return name;
+    }
+    char *bytes = spelled[next++ % 4];
+    for (uint32_t at = 0; at < name.size_bytes; at++) {
+        char letter = name.bytes[at];
+        bytes[at] = letter == 'm' && next_random(2) == 0 ? 'M' : letter;
+    }
+    return (struct ext_name){.bytes = bytes, .size_bytes = name.size_bytes};
 }
 
 static void clear_directory(uint32_t directory)
@@ -81,7 +105,7 @@ static void clear_model(void)
     for (uint32_t index = 0; index < directory_count; index++) {
         clear_directory(index);
     }
-    nodes[0] = (struct node){.number = ext_root_number, .type = EXT_TYPE_DIRECTORY};
+    nodes[0] = (struct node){.number = top_number, .type = EXT_TYPE_DIRECTORY};
     directories[0].node = 0;
     directories[0].parent = 0;
 }
@@ -200,8 +224,8 @@ static void random_create(uint32_t directory, uint32_t name)
     bool exists = directories[directory].entries[name] != no_node;
     uint64_t number = 0;
     struct ext_new_inode wanted = wanted_of(type);
-    enum status status =
-        ext_create(&writable.image.mount, number_of(directory), name_of(name), &wanted, &number);
+    enum status status = ext_create(
+        &writable.image.mount, number_of(directory), any_name_of(name), &wanted, &number);
     CHECK_EQUAL(status, exists ? STATUS_EXISTS : STATUS_OK);
     if (status != STATUS_OK) {
         return;
@@ -227,8 +251,8 @@ static void random_link(uint32_t directory, uint32_t name)
     } else if (directories[directory].entries[name] != no_node) {
         expected = STATUS_EXISTS;
     }
-    CHECK_EQUAL(
-        ext_link(&writable.image.mount, nodes[node].number, number_of(directory), name_of(name)),
+    CHECK_EQUAL(ext_link(&writable.image.mount, nodes[node].number, number_of(directory),
+                    any_name_of(name)),
         expected);
     if (expected == STATUS_OK) {
         set_entry(directory, name, node);
@@ -247,7 +271,7 @@ static void random_unlink(uint32_t directory, uint32_t name)
     }
     bool keep = next_random(4) == 0;
     struct ext_mount *mount = &writable.image.mount;
-    CHECK_EQUAL(ext_unlink(mount, number_of(directory), name_of(name), keep), expected);
+    CHECK_EQUAL(ext_unlink(mount, number_of(directory), any_name_of(name), keep), expected);
     if (expected != STATUS_OK) {
         return;
     }
@@ -270,7 +294,7 @@ static void random_remove(uint32_t directory, uint32_t name)
         expected = STATUS_NOT_EMPTY;
     }
     CHECK_EQUAL(
-        ext_remove_directory(&writable.image.mount, number_of(directory), name_of(name), false),
+        ext_remove_directory(&writable.image.mount, number_of(directory), any_name_of(name), false),
         expected);
     if (expected == STATUS_OK) {
         set_entry(directory, name, no_node);
@@ -342,9 +366,9 @@ static void random_rename(uint32_t from, uint32_t source)
     pair.replaced = directories[pair.to].entries[pair.target];
     struct ext_rename request = {
         .source_parent = number_of(pair.from),
-        .source = name_of(pair.source),
+        .source = any_name_of(pair.source),
         .target_parent = number_of(pair.to),
-        .target = name_of(pair.target),
+        .target = any_name_of(pair.target),
         .mode = pair.mode,
     };
     enum status expected = expect_rename(&pair);
@@ -395,6 +419,10 @@ static void compare_node(uint32_t node, uint64_t number)
     CHECK_EQUAL(number, nodes[node].number);
     CHECK_EQUAL(ext_read_inode(&writable.image.mount, number, &inode), STATUS_OK);
     CHECK_EQUAL(inode.type, nodes[node].type);
+    bool encrypted = encrypts && (inode.type == EXT_TYPE_FILE || inode.type == EXT_TYPE_LINK ||
+                                     inode.type == EXT_TYPE_DIRECTORY);
+    CHECK_EQUAL((inode.flags & inode_flag_encrypted) != 0, encrypted);
+    CHECK_EQUAL((inode.flags & inode_flag_casefold) != 0, folds && is_directory(node));
     if (!is_directory(node)) {
         CHECK_EQUAL(inode.link_count, nodes[node].link_count);
     }
@@ -411,7 +439,7 @@ static void compare_directory(uint32_t directory)
     CHECK_EQUAL(ext_open(mount, number_of(directory), &file), STATUS_OK);
     for (uint32_t name = 0; name < name_count; name++) {
         uint32_t node = directories[directory].entries[name];
-        struct ext_name wanted = name_of(name);
+        struct ext_name wanted = any_name_of(name);
         enum status status = ext_lookup(mount, &file, wanted.bytes, wanted.size_bytes, &number);
         CHECK_EQUAL(status, node == no_node ? STATUS_NOT_FOUND : STATUS_OK);
         if (status == STATUS_OK && node != no_node) {
@@ -421,11 +449,12 @@ static void compare_directory(uint32_t directory)
     }
     struct ext_visitor visitor = {.visit = count_entry, .context = &count};
     CHECK_EQUAL(ext_read_directory(mount, &file, 0, visitor), STATUS_END);
-    uint32_t extra = directory == 0 ? 3 : 2; /* lost+found */
+    uint32_t extra = directory == 0 && top_number == ext_root_number ? 3 : 2; /* lost+found */
     CHECK_EQUAL(count, directories[directory].entry_count + extra);
     CHECK_EQUAL(file.inode.link_count, child_count + extra);
     CHECK_EQUAL(ext_lookup(mount, &file, "..", 2, &number), STATUS_OK);
-    CHECK_EQUAL(number, number_of(directories[directory].parent));
+    uint64_t parent = directory == 0 ? ext_root_number : number_of(directories[directory].parent);
+    CHECK_EQUAL(number, parent);
 }
 
 static void compare_all(void)
@@ -439,24 +468,42 @@ static void compare_all(void)
 
 /* ---- Volumes --------------------------------------------------------------------------------- */
 
+/* What the model's first directory hands down. */
+enum protection : uint32_t {
+    PLAIN,
+    FOLDED,
+    ENCRYPTED,
+    BOTH,
+};
+
 struct volume {
     const char *options; /* of mke2fs */
     const char *hash;    /* of tune2fs */
     bool least_memory;   /* that a mount can be written with */
+    enum protection protection;
+    uint32_t padding_bytes;
 };
 
 static const struct volume volumes[] = {
-    {"-t ext4 -O ^has_journal -b 1024 -I 256", "legacy", false},
-    {"-t ext4 -O ^has_journal,^metadata_csum,large_dir -b 1024 -I 256", "half_md4", true},
-    {"-t ext3 -b 1024 -I 128", "legacy", false},
-    {"-t ext2 -O ^dir_index,^filetype -b 2048 -I 128", "tea", true},
-    {"-t ext2 -O ^filetype,dir_index -b 1024 -I 128", "tea", false},
-    {"-t ext4 -O inline_data,orphan_file -b 1024 -I 256", "legacy", true},
-    {"-t ext4 -O ^has_journal,inline_data -b 4096 -I 512", "half_md4", false},
-    {"-t ext4 -O bigalloc,quota -C 4096 -b 1024 -I 256", "legacy", true},
+    {"-t ext4 -O ^has_journal -b 1024 -I 256", "legacy", false, PLAIN, 0},
+    {"-t ext4 -O ^has_journal,^metadata_csum,large_dir -b 1024 -I 256", "half_md4", true, PLAIN, 0},
+    {"-t ext3 -b 1024 -I 128", "legacy", false, PLAIN, 0},
+    {"-t ext2 -O ^dir_index,^filetype -b 2048 -I 128", "tea", true, PLAIN, 0},
+    {"-t ext2 -O ^filetype,dir_index -b 1024 -I 128", "tea", false, PLAIN, 0},
+    {"-t ext4 -O inline_data,orphan_file -b 1024 -I 256", "legacy", true, PLAIN, 0},
+    {"-t ext4 -O ^has_journal,inline_data -b 4096 -I 512", "half_md4", false, PLAIN, 0},
+    {"-t ext4 -O bigalloc,quota -C 4096 -b 1024 -I 256", "legacy", true, PLAIN, 0},
+    {"-t ext4 -O casefold -b 1024 -I 256", "legacy", true, FOLDED, 0},
+    {"-t ext4 -O casefold,inline_data,^has_journal -b 1024 -I 256", "half_md4", false, FOLDED, 0},
+    {"-t ext4 -O encrypt -b 1024 -I 256", "half_md4", true, ENCRYPTED, 4},
+    {"-t ext4 -O encrypt,^has_journal,quota -b 2048 -I 128", "tea", false, ENCRYPTED, 16},
+    {"-t ext4 -O encrypt,casefold -b 1024 -I 256", "half_md4", true, BOTH, 32},
+    {"-t ext4 -O encrypt,casefold,^has_journal,^metadata_csum -b 1024 -I 256", "tea", false, BOTH,
+        8},
 };
 
 constexpr uint32_t operations_per_volume = 12'000;
+constexpr uint32_t operations_per_secret_volume = 6'000;
 constexpr uint32_t operations_per_checkpoint = 2'000;
 constexpr uint32_t operations_per_season = 3'000;
 
@@ -466,7 +513,19 @@ static bool mount_volume(const struct volume *volume)
                              ? writable_mount_within(&writable, ext_cache_block_count_min_writable,
                                    ext_pending_count_min)
                              : writable_mount(&writable);
-    return status == STATUS_OK && writable.image.mount.writable;
+    return status == STATUS_OK && writable.image.mount.writable &&
+           protected_unlock(&writable.image.mount);
+}
+
+/* The first directory of the model: the root, or one that hands something down. */
+static bool make_top(const struct volume *volume)
+{
+    top_number = ext_root_number;
+    folds = volume->protection == FOLDED || volume->protection == BOTH;
+    encrypts = volume->protection == ENCRYPTED || volume->protection == BOTH;
+    make_names();
+    return volume->protection == PLAIN ||
+           protected_make(&writable.image.mount, "top", volume->padding_bytes, folds, &top_number);
 }
 
 static bool make_volume(const struct volume *volume)
@@ -475,7 +534,7 @@ static bool make_volume(const struct volume *volume)
                      "w.img 24M > /dev/null",
                volume->options) &&
            image_run("tune2fs -f -E hash_alg=%s w.img > /dev/null 2>&1", volume->hash) &&
-           image_load(&writable.image, "w.img") && mount_volume(volume);
+           image_load(&writable.image, "w.img") && mount_volume(volume) && make_top(volume);
 }
 
 /* Everything is on the medium, and e2fsck and the model agree with it. */
@@ -490,13 +549,15 @@ static void checkpoint(const struct volume *volume)
 
 static void names_follow_the_model(void)
 {
-    make_names();
     for (uint32_t index = 0; index < sizeof volumes / sizeof volumes[0]; index++) {
         bool made = make_volume(&volumes[index]);
+        uint32_t operation_count = volumes[index].protection == PLAIN
+                                       ? operations_per_volume
+                                       : operations_per_secret_volume;
         CHECK(made);
         clear_model();
         random_state = 88172645463325252 + index;
-        for (uint32_t count = 1; made && count <= operations_per_volume; count++) {
+        for (uint32_t count = 1; made && count <= operation_count; count++) {
             random_operation(count / operations_per_season % 2 == 0);
             if (check_failing) {
                 printf("volume %u, operation %u: %s\n", index, count,
@@ -592,8 +653,9 @@ static void damage(uint8_t *bytes, size_t size_bytes)
 static void damaged_volumes_do_no_harm(void)
 {
     static const struct volume damaged_volumes[] = {
-        {"-t ext2 -O dir_index -b 1024 -I 128", "legacy", false},
-        {"-t ext4 -O ^has_journal,^metadata_csum,inline_data -b 1024 -I 256", "half_md4", false},
+        {"-t ext2 -O dir_index -b 1024 -I 128", "legacy", false, PLAIN, 0},
+        {"-t ext4 -O ^has_journal,^metadata_csum,inline_data -b 1024 -I 256", "half_md4", false,
+            PLAIN, 0},
     };
     uint32_t mounted = 0;
     uint32_t found = 0;

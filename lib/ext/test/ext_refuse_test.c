@@ -57,7 +57,7 @@ static void make_tree(void)
 
 /* The bits that a volume may carry, written down once more, independently of the registry. */
 static const uint32_t accepted_bits[EXT_FEATURE_WORD_COUNT] = {0x1e3f, 0x3e7d6, 0x1f77b};
-static const uint32_t read_only_bits[EXT_FEATURE_WORD_COUNT] = {0, 0x30400, 0xd000};
+static const uint32_t read_only_bits[EXT_FEATURE_WORD_COUNT] = {0, 0x400, 0x5000};
 
 static void judge_one_bit(enum ext_feature_word word, uint32_t bit)
 {

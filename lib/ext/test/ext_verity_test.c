@@ -87,7 +87,7 @@ static void sealed_files_are_read(void)
         struct ext_file file;
         uint64_t byte_count = 0;
         CHECK(linux_mount(&image, files[index].volume));
-        CHECK(image.mount.read_only);
+        CHECK(!image.mount.read_only);
         CHECK_EQUAL(trust(&files[index]), STATUS_OK);
         CHECK_EQUAL(image_open(&image, files[index].path, &file), STATUS_OK);
         CHECK_EQUAL(file.inode.size_bytes, files[index].size_bytes);

@@ -23,6 +23,17 @@ struct writable {
 /* 2026-01-01; greater than any number of inodes, which some programs take small times for. */
 constexpr int64_t writable_now = 1'767'225'600;
 
+/* Nonces that are never the same in one run of a test, and the same in every run. */
+static inline enum status writable_draw_nonce(void *, uint8_t nonce_out[static ext_nonce_bytes])
+{
+    static uint64_t state = 0x2545f4914f6cdd1d;
+    for (uint32_t index = 0; index < ext_nonce_bytes; index++) {
+        state = state * 6364136223846793005 + 1442695040888963407;
+        nonce_out[index] = (uint8_t)(state >> 56);
+    }
+    return STATUS_OK;
+}
+
 /* With so many of the blocks and pending elements that there are. */
 static inline enum status writable_mount_within(
     struct writable *writable, uint32_t block_count, uint32_t pending_count)
@@ -36,7 +47,8 @@ static inline enum status writable_mount_within(
         .pending = writable->pending,
         .pending_count = pending_count,
     };
-    struct ext_mount_options options = {.now = {.seconds = writable_now}};
+    struct ext_mount_options options = {
+        .now = {.seconds = writable_now}, .nonces = {.draw = writable_draw_nonce}};
     return ext_mount(&writable->image.mount, &writable->image.fault.device, memory, options);
 }
 
