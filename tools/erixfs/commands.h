@@ -47,6 +47,12 @@ command_call command_xattr_set;
 command_call command_xattr_remove;
 command_call command_replay;
 
+/* ---- protect.c: how a directory keeps what is in it -------------------------------------------
+ */
+
+command_call command_encrypt;
+command_call command_fold;
+
 /* ---- names.c --------------------------------------------------------------------------------- */
 
 command_call command_put;

@@ -86,6 +86,15 @@ const struct command commands[] = {
         "  erixfs touch disk.img 1700000000 /etc/motd\n"
         "Seconds since 1970. The file must be there.\n",
         "", VOLUME_WRITE, 2, 2, command_touch},
+    {"encrypt", "--key HEX IMAGE PATH", "encrypt what is made in an empty directory from now on",
+        "  erixfs encrypt --key HEX disk.img /private\n"
+        "Names and contents, with the first key that is given. What is made in there later needs\n"
+        "the key, too.\n",
+        "", VOLUME_WRITE, 1, 1, command_encrypt},
+    {"fold", "IMAGE PATH", "ignore case of names in an empty directory",
+        "  erixfs fold disk.img /documents\n"
+        "Directories that are made in there later do the same.\n",
+        "", VOLUME_WRITE, 1, 1, command_fold},
     {"xattr list", "IMAGE PATH", "the names of extended attributes",
         "  erixfs xattr list disk.img /file\n", "", VOLUME_READ, 1, 1, command_xattr_list},
     {"xattr get", "IMAGE PATH NAME", "the value of an extended attribute",

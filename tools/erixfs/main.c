@@ -201,7 +201,7 @@ static bool execute(const struct call *call)
     if (!volume_open(&volume, call->image, call->options)) {
         return false;
     }
-    enum status status = unlock_apply(&call->unlock, &volume.mount);
+    enum status status = unlock_apply(&call->unlock, &volume);
     if (status != STATUS_OK) {
         volume_complain(&volume, nullptr, status);
     }

@@ -80,12 +80,14 @@ bool unlock_parse(struct unlock *unlock, const char *option, const char *value)
     return strcmp(option, "--key") == 0 ? parse_key(unlock, value) : parse_trust(unlock, value);
 }
 
-enum status unlock_apply(const struct unlock *unlock, struct ext_mount *mount)
+enum status unlock_apply(const struct unlock *unlock, struct volume *volume)
 {
     enum status status = STATUS_OK;
-    for (uint32_t index = 0; index < unlock->key_count && status == STATUS_OK; index++) {
-        uint8_t identifier[ext_key_identifier_bytes];
-        status = ext_key_add(mount, unlock->keys[index], ext_key_material_bytes, identifier);
+    struct ext_mount *mount = &volume->mount;
+    volume->key_given = unlock->key_count > 0;
+    for (uint32_t index = unlock->key_count; index > 0 && status == STATUS_OK; index--) {
+        status = ext_key_add(
+            mount, unlock->keys[index - 1], ext_key_material_bytes, volume->key_identifier);
     }
     for (uint32_t index = 0; index < unlock->digest_count && status == STATUS_OK; index++) {
         const struct trusted_digest *digest = &unlock->digests[index];

@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include <lib/ext/ext.h>
+#include "volume.h"
 
 struct trusted_digest {
     enum ext_verity_algorithm algorithm;
@@ -25,5 +25,5 @@ struct unlock {
 /* Takes --key or --trust and its value; false, having said why, if that makes no sense. */
 bool unlock_parse(struct unlock *unlock, const char *option, const char *value);
 
-/* Gives a mount all that was parsed. */
-enum status unlock_apply(const struct unlock *unlock, struct ext_mount *mount);
+/* Gives a mounted volume all that was parsed. */
+enum status unlock_apply(const struct unlock *unlock, struct volume *volume);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -152,6 +153,12 @@ static bool open_file(struct volume *volume, struct block_file *file, const char
     return true;
 }
 
+/* For new encrypted files. */
+static enum status draw_nonce(void *, uint8_t nonce_out[static ext_nonce_bytes])
+{
+    return getrandom(nonce_out, ext_nonce_bytes, 0) == ext_nonce_bytes ? STATUS_OK : STATUS_IO;
+}
+
 static enum status mount_as(struct volume *volume, bool read_only)
 {
     struct ext_mount_memory memory = {
@@ -168,6 +175,7 @@ static enum status mount_as(struct volume *volume, bool read_only)
         .journal_device =
             volume->options.journal_path != nullptr ? &volume->journal_file.device : nullptr,
         .now = host_time(volume),
+        .nonces = {.draw = draw_nonce},
     };
     return ext_mount(&volume->mount, &volume->file.device, memory, options);
 }

@@ -31,6 +31,8 @@ struct volume {
     struct block_file file;
     struct block_file journal_file; /* descriptor -1 if there is none */
     struct ext_mount mount;
+    bool key_given;
+    uint8_t key_identifier[ext_key_identifier_bytes]; /* of the first key that was given */
     struct block_cache_entry entries[volume_cache_blocks];
     struct ext_pending pending[volume_pending_count];
     uint8_t undo[ext_undo_bytes];

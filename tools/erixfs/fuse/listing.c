@@ -134,6 +134,7 @@ struct reply {
     size_t used_bytes;
     size_t room_bytes;
     bool plus; /* with the attributes of each entry, which the kernel then knows */
+    double believed_s;
 };
 
 /* False if there is no room for it. */
@@ -146,6 +147,7 @@ static bool add(struct reply *reply, const struct listed *listed, const char *na
     size_t added_bytes;
     if (reply->plus) {
         bool known = !is_dots(name) && view_take(reply->view, listed->number, &entry) == STATUS_OK;
+        entry.entry_timeout = reply->believed_s;
         added_bytes = fuse_add_direntry_plus(reply->request, at, left_bytes, name, &entry, next);
         if (added_bytes > left_bytes && known) {
             (void)view_give(reply->view, listed->number, 1); /* It has a name, so it stays. */
@@ -160,24 +162,20 @@ static bool add(struct reply *reply, const struct listed *listed, const char *na
     return true;
 }
 
+/* With as many entries as there is room for. */
 static void answer(
-    fuse_req_t request, size_t size_bytes, off_t offset, const struct listing *listing, bool plus)
+    struct reply reply, size_t size_bytes, off_t offset, const struct listing *listing)
 {
     static char bytes[reply_bytes_max];
-    struct reply reply = {
-        .request = request,
-        .view = view_of(request),
-        .bytes = bytes,
-        .room_bytes = size_bytes < sizeof bytes ? size_bytes : sizeof bytes,
-        .plus = plus,
-    };
+    reply.bytes = bytes;
+    reply.room_bytes = size_bytes < sizeof bytes ? size_bytes : sizeof bytes;
     for (size_t index = (size_t)offset; index < listing->entry_count; index++) {
         const struct listed *listed = &listing->entries[index];
         if (!add(&reply, listed, listing->names + listed->name_at, (off_t)index + 1)) {
             break;
         }
     }
-    (void)fuse_reply_buf(request, bytes, reply.used_bytes);
+    (void)fuse_reply_buf(reply.request, bytes, reply.used_bytes);
 }
 
 static void read_entries(fuse_req_t request, fuse_ino_t number, size_t size_bytes, off_t offset,
@@ -195,7 +193,13 @@ static void read_entries(fuse_req_t request, fuse_ino_t number, size_t size_byte
             return;
         }
     }
-    answer(request, size_bytes, offset, listing, plus);
+    struct reply reply = {
+        .request = request,
+        .view = view_of(request),
+        .plus = plus,
+        .believed_s = view_name_believed_s(node),
+    };
+    answer(reply, size_bytes, offset, listing);
 }
 
 void view_read_directory(fuse_req_t request, fuse_ino_t number, size_t size_bytes, off_t offset,

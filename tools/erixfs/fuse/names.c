@@ -16,7 +16,8 @@ static struct ext_name name_of(const char *text)
 }
 
 /* Tells the kernel of a node. One that it does not hear of was not taken. */
-static void answer_entry(fuse_req_t request, uint64_t number, struct fuse_file_info *info)
+static void answer_entry(
+    fuse_req_t request, const struct node *directory, uint64_t number, struct fuse_file_info *info)
 {
     struct view *view = view_of(request);
     struct fuse_entry_param entry;
@@ -25,6 +26,7 @@ static void answer_entry(fuse_req_t request, uint64_t number, struct fuse_file_i
         view_fail(request, status);
         return;
     }
+    entry.entry_timeout = view_name_believed_s(directory);
     int result = info == nullptr ? fuse_reply_entry(request, &entry)
                                  : fuse_reply_create(request, &entry, info);
     if (result == -ENOENT) {
@@ -47,7 +49,7 @@ void view_lookup(fuse_req_t request, fuse_ino_t parent, const char *name)
     uint64_t number;
     enum status status = find(request, directory, name, &number);
     if (status == STATUS_NOT_FOUND) {
-        struct fuse_entry_param none = {.entry_timeout = view_believed_s};
+        struct fuse_entry_param none = {.entry_timeout = view_name_believed_s(directory)};
         (void)fuse_reply_entry(request, &none); /* The kernel remembers that there is none. */
         return;
     }
@@ -55,7 +57,7 @@ void view_lookup(fuse_req_t request, fuse_ino_t parent, const char *name)
         view_fail(request, status);
         return;
     }
-    answer_entry(request, number, nullptr);
+    answer_entry(request, directory, number, nullptr);
 }
 
 void view_read_link(fuse_req_t request, fuse_ino_t number)
@@ -108,7 +110,7 @@ static void make(fuse_req_t request, fuse_ino_t parent, const char *name,
         (void)fuse_reply_err(request, status == STATUS_TOO_LARGE ? EMLINK : view_error(status));
         return;
     }
-    answer_entry(request, number, info);
+    answer_entry(request, directory, number, info);
 }
 
 void view_make_node(
@@ -141,13 +143,17 @@ void view_create(fuse_req_t request, fuse_ino_t parent, const char *name, mode_t
 
 void view_link(fuse_req_t request, fuse_ino_t number, fuse_ino_t parent, const char *name)
 {
+    struct node *directory = view_need(request, parent);
+    if (directory == nullptr) {
+        return;
+    }
     enum status status = ext_link(
         &view_of(request)->volume->mount, view_number(number), view_number(parent), name_of(name));
     if (status != STATUS_OK) {
         (void)fuse_reply_err(request, status == STATUS_TOO_LARGE ? EMLINK : view_error(status));
         return;
     }
-    answer_entry(request, view_number(number), nullptr);
+    answer_entry(request, directory, view_number(number), nullptr);
 }
 
 /* ---- Taking away ----------------------------------------------------------------------------- */

@@ -32,6 +32,12 @@ struct view {
 /* How long the kernel may believe what it was told: nobody else changes the volume. */
 constexpr double view_believed_s = 86400;
 
+/* The same of names: the kernel would not know that another spelling is the same name. */
+static inline double view_name_believed_s(const struct node *directory)
+{
+    return (directory->file.inode.flags & ext_flag_casefold) != 0 ? 0 : view_believed_s;
+}
+
 /* Statuses as errno: EIO for what has no better one. */
 int view_error(enum status status);
 

@@ -67,6 +67,20 @@ gzip -dc "$linux/verity.img.gz" >sealed.img
 marker() { [ "$("$erixfs" cat "$@")" = ERIX_MARKER ]; }
 check encrypted_file marker --key $key encrypted.img /pad3/marker.txt
 check encrypted_without_key fails_with 'key is not available' "$erixfs" cat encrypted.img /pad3/marker.txt
+cp encrypted.img used.img
+used() { "$erixfs" "$1" --key $key used.img "$2" "$3" && e2fsck -fn used.img >/dev/null 2>&1; }
+check encrypted_put sh -c 'printf "ERIX_MARKER" | "$1" put --key '$key' used.img - /pad3/new' - "$erixfs"
+check encrypted_put_is_there marker --key $key used.img /pad3/new
+check encrypted_move used mv /pad3/new "/pad3/one with a longer name"
+check encrypted_move_is_refused fails_with 'on another file system' "$erixfs" mv --key $key used.img /pad3/marker.txt /pad0/marker
+check encrypted_put_without_key fails_with 'key is not available' "$erixfs" put used.img /dev/null /pad3/other
+check encrypt_without_key fails_with 'with which key' "$erixfs" encrypt used.img /pad3
+mke2fs -q -F -t ext4 -O encrypt,casefold made.img 8M
+protect() { "$erixfs" mkdir made.img /d && "$erixfs" fold made.img /d && "$erixfs" encrypt --key $key made.img /d &&
+    printf ERIX_MARKER | "$erixfs" put --key $key made.img - /d/Straße && "$erixfs" mv --key $key made.img /d/STRASSE /d/strasse &&
+    [ "$("$erixfs" ls --key $key made.img /d | sed -n 's/.* //p' | tail -1)" = strasse ] && e2fsck -fn made.img >/dev/null 2>&1; }
+check folded_and_encrypted protect
+check folded_and_encrypted_is_there marker --key $key made.img /d/StrasSE
 check sealed_file marker --key $key --trust sha256:$digest sealed.img /marker.txt
 check sealed_without_trust fails_with 'does not match' "$erixfs" cat sealed.img /marker.txt
 check short_key fails_with '128 hexadecimal digits' "$erixfs" ls --key 00 good.img
