@@ -3,6 +3,7 @@
 model."""
 import datetime
 import re
+import struct
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,8 @@ LISTED = re.compile(r"(\S{10}) +(\d+) +(\d+) +(\d+) +(\d+) (.*)$")
 LOST_AND_FOUND = "/lost+found"
 # Index, extents, contents in the inode: the ways in which the bytes are kept.
 FLAGS_OF_FORMAT = 0x1000 | 0x80000 | 0x10000000
+# Entries of an access control list that name a user or a group.
+NAMING_TAGS = (2, 8)
 STAMPS = {"accessed": "atime", "modified": "mtime", "changed": "ctime"}
 
 
@@ -60,6 +63,7 @@ class Reader:
             if node.kind == "file":
                 self._compare_contents(image, path, node)
             self._compare_fields(image, path, node, made_here)
+            self._compare_attributes(image, path, node)
 
     def _compare_tree(self, image: Path, tree: Tree) -> None:
         answer = self.run("tree", image)
@@ -140,6 +144,27 @@ class Reader:
             wanted = node.given.get(name, host.EPOCH_S if made_here else None)
             if wanted is not None and fields[label].split(".")[0] != time_text(wanted):
                 self.note(f"stat {path}: {label} {fields[label]}, should be {time_text(wanted)}")
+
+    def _compare_attributes(self, image: Path, path: str, node: Node) -> None:
+        answer = self.run("xattr list", image, path)
+        found = sorted(answer.output.decode(errors="replace").splitlines())
+        if answer.status != 0 or found != sorted(node.attributes):
+            self.note(f"xattr list {path}: {' '.join(found)} {answer.error}, should be "
+                      + " ".join(sorted(node.attributes)))
+        for name, value in node.attributes.items():
+            answer = self.run("xattr get", image, path, name)
+            if _comparable(name, answer.output) != _comparable(name, value):
+                self.note(f"xattr get {path} {name}: other bytes {answer.error}")
+
+
+def _comparable(name: str, value: bytes) -> bytes:
+    """The value of an attribute. Entries of an access control list that name nobody have 0 as
+    their number for debugfs and all bits for Linux."""
+    if not name.startswith("system.posix_acl_"):
+        return value
+    entries = struct.iter_unpack("<HHI", value[4:4 + (len(value) - 4) // 8 * 8])
+    return value[:4] + b"".join(struct.pack("<HHI", tag, mode, who if tag in NAMING_TAGS else 0)
+                                for tag, mode, who in entries)
 
 
 def time_text(seconds: int) -> str:

@@ -29,19 +29,13 @@ STANDARD = (
     "cut /mutated/new.bin 60000", "put /mutated/gone stamp:gone:9000", "remove /mutated/gone",
     "folder /mutated/inner", "move /mutated/small /mutated/inner/moved",
     "put /mutated/other line:other", "move /mutated/other /mutated/inner/moved",
-    "link /mutated/link inner/moved")
+    "link /mutated/link inner/moved", "hard /mutated/again /mutated/inner/moved",
+    "attr /mutated/new.bin user.note text:noted", "attr /mutated/new.bin user.gone text:gone",
+    "unattr /mutated/new.bin user.gone")
+# Mutation -> how many words it takes at least.
 MUTATIONS = {
-    "standard": 0,
-    "put": 2,
-    "remove": 1,
-    "folder": 1,
-    "move": 2,
-    "link": 2,
-    "cut": 2,
-    "mode": 2,
-    "owner": 2,
-    "time": 2,
-     "write": 3}
+    "standard": 0, "put": 2, "remove": 1, "folder": 1, "move": 2, "link": 2, "hard": 2, "cut": 2,
+    "mode": 2, "owner": 2, "time": 2, "write": 3, "attr": 3, "unattr": 2}
 
 
 class RecipeError(Exception):
