@@ -2,8 +2,8 @@
 """What the tree says about itself for the ext family, held against what is there.
 
     tests/media/corpus/features.toml           each feature bit: verdict, test, medium
-    tests/media/corpus/rows.toml               each medium that the system's description names, in
-    groups tests/media/corpus/interoperability.toml   what media of which tools prove which features
+    tests/media/corpus/rows.toml               each medium that the description names, in groups
+    tests/media/corpus/interoperability.toml   what media of which tools prove which features
     tests/media/corpus/compliance.toml         what each format can do, and what shows it
 
 Nothing here is believed: features are those of `erixfs features` and of the super blocks of the
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from harness.suggest import did_you_mean
 from imagemaker import host
-from media import layout, maker, recipe
+from media import layout, maker, mutation, recipe
 from media.recipe import ROOT, Recipe
 
 FOLDER = ROOT / "tests" / "media" / "corpus"
@@ -26,28 +26,19 @@ WORDS = ("compat", "incompat", "ro_compat")
 FORMATS = recipe.FAMILIES
 STATUSES = {"read-write": "accepted", "read-only": "read-only", "rejected": "refused",
             "obsolete-rejected": "refused"}
+# Classes of which all media are refused.
+REFUSING = ("rejected", "obsolete-rejected", "non-goal")
 CLASSES = ("implemented", "planned", "rejected", "obsolete-rejected", "non-goal")
 DAMAGES = ("feature bits", "metadata checksums", "geometry", "allocation accounting",
-           "directory entries", "journal state", "bitmap state")
-OPERATIONS = (
-    "mount",
-    "open",
-    "read",
-    "write",
-    "directory",
-    "rename",
-    "truncate",
-    "symlink",
-    "hard-link",
-    "metadata-update",
-    "unlink",
-     "xattr")
+           "directory entries", "inodes", "journal state", "bitmap state", "encryption", "seals")
 RESULTS = ("done", "denied", "planned")
-# What a mutation of a recipe shows that can be done.
-SHOWN_BY = {"write": ("put", "write", "standard"), "open": ("put", "standard"),
-            "directory": ("folder", "standard"), "rename": ("move", "standard"),
-            "truncate": ("cut", "standard"), "symlink": ("link", "standard"),
-            "metadata-update": ("mode", "owner", "time"), "unlink": ("remove", "standard")}
+# Operation -> the mutations that show that it can be done; mounting and reading are shown by what
+# is accepted.
+SHOWN_BY = {"mount": (), "read": (), "open": ("put",), "write": ("put", "write"),
+            "directory": ("folder",), "rename": ("move",), "truncate": ("cut",),
+            "symlink": ("link",), "hard-link": ("hard",),
+            "metadata-update": ("mode", "owner", "time"), "unlink": ("remove",),
+            "xattr": ("attr", "unattr")}
 
 
 def load(name: str) -> dict:
@@ -117,13 +108,8 @@ class Corpus:
         for name in row["media"]:
             if not self.features_of(name)[word] >> bit & 1:
                 yield f"{place}: the medium {name} has it not"
-        expectations = {"awaiting" if self.recipes[name].awaits else self.recipes[name].expect
-                        for name in row["media"]}
-        allowed = {"accepted": {"accepted", "awaiting"},
-                   "read-only": {"accepted", "read-only", "awaiting"},
-                   "refused": {"refused", "journal", "awaiting"}}[row["verdict"]]
-        if not expectations & allowed:
-            yield f"{place}: {row['verdict']}, but its media are {', '.join(sorted(expectations))}"
+        if not any(_shows_verdict(row, self.recipes[name]) for name in row["media"]):
+            yield f"{place}: {row['verdict']}, but none of its media shows that"
 
     # ---- rows.toml
 
@@ -147,10 +133,14 @@ class Corpus:
     # ---- interoperability.toml
 
     def interoperability(self) -> Iterator[str]:
-        """Media that tools of Linux made: the features that they prove are on them, the
-        companions are refused, and what must be changed on them is in their recipes."""
+        """Media that tools of Linux made, all of them: the features that they prove are on them,
+        their companions are what is refused beside them, and what must be changed on them is in
+        their recipes."""
         names = {(word, name): bit for word, bit, _, name, _ in self.registry}
-        for row in load("interoperability").get("medium", []):
+        rows = load("interoperability").get("medium", [])
+        yield from self._all_listed([row["name"] for row in rows], self._accepted(), "",
+                                    "interoperability.toml")
+        for row in rows:
             place = f"interoperability.toml: {row.get('name')}"
             unknown = [*self.media_exist([row["name"], *row["malformed"]], place)]
             yield from unknown
@@ -167,10 +157,10 @@ class Corpus:
                     yield f"{place}: there is no feature `{text}`"
                 elif not self.features_of(own.name)[word] >> names[word, feature] & 1:
                     yield f"{place}: {text} is not on it"
-            for name in row["malformed"]:
-                if self.recipes[name].expect != "refused":
-                    yield f"{place}: the companion {name} is not refused"
-            if set(row["tools"]) - set(_tools_of(own)):
+            refused = {each.name for each in self.recipes.values()
+                       if each.expect == "refused" and each.twin == own.name}
+            yield from self._all_listed(row["malformed"], refused, "malformed ", place)
+            if sorted(row["tools"]) != sorted(_tools_of(own)):
                 yield f"{place}: made by {', '.join(_tools_of(own))}"
 
     # ---- compliance.toml
@@ -187,9 +177,35 @@ class Corpus:
             row = matrix["format"][name]
             yield from self.tests_exist(row["tests"], place)
             yield from self.media_exist(row["media"], place)
+            yield from self._all_listed(row["media"], self._accepted(name), "", place)
             if row["status"] not in STATUSES:
                 yield f"{place}: status `{row['status']}` (one of: {', '.join(STATUSES)})"
             yield from self._operations(name, row, place)
+        yield from self._damages(matrix)
+        for number, row in enumerate(matrix.get("advanced", []), 1):
+            yield from self._advanced(row, f"compliance.toml: advanced row {number}")
+
+    def _accepted(self, family: str = "") -> set[str]:
+        """The media that can be read, of one family or all."""
+        return {each.name for each in self.recipes.values()
+                if each.expect in ("accepted", "read-only") and family in ("", each.family)}
+
+    @staticmethod
+    def _all_listed(listed: list[str], wanted: set[str], kind: str, place: str) -> Iterator[str]:
+        """The list has exactly these media, each once."""
+        for name in sorted(wanted - set(listed)):
+            yield f"{place}: {kind}medium {name} is missing"
+        for name in sorted(set(listed) - wanted):
+            yield f"{place}: {kind}medium {name} does not belong there"
+        if len(listed) != len(set(listed)):
+            yield f"{place}: a {kind}medium stands there twice"
+
+    def _damages(self, matrix: dict) -> Iterator[str]:
+        """Each medium that is refused stands under what is wrong with it, or in an advanced
+        row."""
+        classes = matrix.get("damage", {})
+        for name in sorted(set(classes) - set(DAMAGES)):
+            yield f"compliance.toml: {name}: no such damage (one of: {', '.join(DAMAGES)})"
         for damage in DAMAGES:
             place = f"compliance.toml: {damage}"
             names = matrix.get("damage", {}).get(damage, [])
@@ -197,24 +213,38 @@ class Corpus:
             if not any(each in self.recipes and self.recipes[each].expect == "refused"
                        for each in names):
                 yield f"{place}: no medium that is refused"
-        for number, row in enumerate(matrix.get("advanced", []), 1):
-            yield from self._advanced(row, f"compliance.toml: advanced row {number}")
+        listed = {name for row in (*({"media": names} for names in classes.values()),
+                                   *matrix.get("advanced", ())) for name in row["media"]}
+        for each in self.recipes.values():
+            if each.expect == "refused" and each.name not in listed:
+                yield f"compliance.toml: {each.name} is refused, and stands nowhere"
 
     def _operations(self, name: str, row: dict, place: str) -> Iterator[str]:
         results = row["operations"]
-        for operation in OPERATIONS:
-            if results.get(operation) not in RESULTS:
-                yield (f"{place}: {operation} `{results.get(operation)}` "
-                       f"(one of: {', '.join(RESULTS)})")
-        for operation in sorted(set(results) - set(OPERATIONS)):
+        for operation in sorted(set(results) - set(SHOWN_BY)):
             yield f"{place}: no operation `{operation}`"
-        for operation, words in SHOWN_BY.items():
-            shown = any(line.split()[0] in words for each in self.recipes.values()
-                        if each.family == name for line in each.mutations)
-            if results.get(operation) == "done" and not shown:
-                yield f"{place}: {operation} is done, but no medium's mutations show it"
-            if results.get(operation) == "done" and row["status"] != "read-write":
+        for operation in SHOWN_BY:
+            result = results.get(operation)
+            if result not in RESULTS:
+                yield f"{place}: {operation} `{result}` (one of: {', '.join(RESULTS)})"
+                continue
+            shown = self._shown(name, operation)
+            if result == "done" and not shown:
+                yield f"{place}: {operation} is done, but no medium shows it"
+            if result != "done" and shown:
+                yield f"{place}: {operation} is {result}, but {shown} shows it"
+            if result == "done" and SHOWN_BY[operation] and row["status"] != "read-write":
                 yield f"{place}: {operation} is done on what is {row['status']}"
+
+    def _shown(self, family: str, operation: str) -> str:
+        """A medium of a family that shows an operation; none: empty."""
+        for each in self.recipes.values():
+            if each.family != family or each.expect != "accepted" or each.awaits:
+                continue
+            words = {line.split()[0] for line in mutation.lines(each) if not each.unchanged}
+            if not SHOWN_BY[operation] or words & set(SHOWN_BY[operation]):
+                return each.name
+        return ""
 
     def _advanced(self, row: dict, place: str) -> Iterator[str]:
         if set(row) != {"what", "class", "media", "tests", "text"}:
@@ -229,6 +259,28 @@ class Corpus:
             yield f"{place}: there is no text {row['text']}"
         if not row["media"] or not row["tests"]:
             yield f"{place}: `media` and `tests` show it"
+            return
+        own = [self.recipes[name] for name in row["media"] if name in self.recipes]
+        for each in own:
+            if each.awaits and row["class"] != "planned":
+                yield f"{place}: {row['class']}, but {each.name} awaits {each.awaits}"
+            if row["class"] in REFUSING and each.expect != "refused":
+                yield f"{place}: {row['class']}, but {each.name} is {each.expect}"
+        if row["class"] == "planned" and not any(each.awaits or each.unchanged for each in own):
+            yield f"{place}: planned, but none of its media awaits anything"
+        if row["class"] == "implemented" and not any(each.expect == "accepted" for each in own):
+            yield f"{place}: implemented, but none of its media is accepted"
+
+
+def _shows_verdict(row: dict, own: Recipe) -> bool:
+    """Whether a medium that has a feature shows what the registry says of it: accepted is changed,
+    read-only is refused to be changed for that very feature, refused is not supported."""
+    if row["verdict"] == "accepted":
+        return own.expect == "accepted" and bool(own.mutations) \
+            and not own.unchanged and not own.awaits
+    if row["verdict"] == "read-only":
+        return own.unchanged == f"read-only: {row['name']}: {row['reason']}"
+    return own.expect == "journal" or own.reason.startswith("not supported: ")
 
 
 def _tools_of(own: Recipe) -> list[str]:

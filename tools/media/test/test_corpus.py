@@ -57,7 +57,7 @@ class Wrong(unittest.TestCase):
         row = next(index for index, each in enumerate(REAL["features"]["feature"])
                    if each.get("name") == "extent")
         self.finds("features", lambda contents: contents["feature"][row].update(
-            media=["malformed-ext"]), "accepted, but its media are refused")
+            media=["malformed-ext"]), "accepted, but none of its media shows that")
 
     def test_unknown_test(self):
         self.finds("features", lambda contents: contents["feature"][0].update(tests=["ext/none"]),
@@ -94,7 +94,7 @@ class Wrong(unittest.TestCase):
     def test_companion_that_is_accepted(self):
         self.finds("interoperability",
                    lambda contents: contents["medium"][0].update(malformed=["phase4-fs-ext2"]),
-                   "the companion phase4-fs-ext2 is not refused")
+                   "malformed medium phase4-fs-ext2 does not belong there")
 
     def test_other_tools(self):
         self.finds("interoperability",
@@ -123,13 +123,73 @@ class Wrong(unittest.TestCase):
             contents["format"]["ext2"]["operations"]["write"] = "done"
         self.finds("compliance", change, "write is done on what is read-only")
 
+    def with_recipes(self, **changes):
+        """The corpus with all recipes changed alike."""
+        changed = {name: recipe.Recipe(**{**each.__dict__, **changes})
+                   for name, each in self.corpus.recipes.items()}
+        return mock.patch.object(self.corpus, "recipes", changed)
+
     def test_operation_that_nothing_shows(self):
-        with mock.patch.object(self.corpus, "recipes", {
-                name: recipe.Recipe(**{**each.__dict__, "mutations": ()})
-                for name, each in self.corpus.recipes.items()}):
+        for changes in ({"mutations": ()}, {"unchanged": "read-only"}, {"awaits": "something"}):
+            with self.with_recipes(**changes):
+                self.finds("compliance", lambda contents: None,
+                           "ext4: rename is done, but no medium shows it")
+
+    def test_operation_that_is_done_by_now(self):
+        for result in ("planned", "denied"):
             self.finds("compliance",
-                       lambda contents: contents["format"]["ext4"]["operations"].update(
-                           rename="done"), "rename is done, but no medium's mutations show it")
+                       lambda contents, result=result: contents["format"]["ext2"]["operations"]
+                       .update(xattr=result), f"ext2: xattr is {result}, but ")
+
+    def test_format_without_one_of_its_media(self):
+        self.finds("compliance", lambda contents: contents["format"]["ext3"]["media"].pop(0),
+                   "ext3: medium ext3-metadata is missing")
+
+    def test_format_with_the_medium_of_another(self):
+        self.finds("compliance",
+                   lambda contents: contents["format"]["ext3"]["media"].append("phase4-fs-ext2"),
+                   "ext3: medium phase4-fs-ext2 does not belong there")
+
+    def test_medium_twice(self):
+        self.finds("compliance",
+                   lambda contents: contents["format"]["ext3"]["media"].append("phase4-fs-ext3"),
+                   "ext3: a medium stands there twice")
+
+    def test_refused_medium_that_stands_nowhere(self):
+        self.finds("compliance",
+                   lambda contents: contents["damage"]["inodes"].remove("ext4-bad-inline-data"),
+                   "ext4-bad-inline-data is refused, and stands nowhere")
+
+    def test_unknown_damage(self):
+        self.finds("compliance", lambda contents: contents["damage"].update(rust=[]),
+                   "rust: no such damage")
+
+    def test_class_that_is_no_longer_true(self):
+        row = next(index for index, each in enumerate(REAL["compliance"]["advanced"])
+                   if each["what"] == "changes of metadata")
+        for name, said in (("planned", "planned, but none of its media awaits anything"),
+                           ("rejected", "rejected, but ext2-metadata is accepted")):
+            self.finds("compliance",
+                       lambda contents, name=name: contents["advanced"][row].update(
+                           {"class": name}), said)
+        with self.with_recipes(awaits="something"):
+            self.finds("compliance", lambda contents: None,
+                       "(changes of metadata): implemented, but ext2-metadata awaits something")
+
+    def test_read_only_feature_that_is_changed(self):
+        with self.with_recipes(unchanged=""):
+            self.finds("features", lambda contents: None,
+                       "read-only, but none of its media shows that")
+
+    def test_interoperability_without_a_medium(self):
+        self.finds("interoperability", lambda contents: contents["medium"].pop(0),
+                   "interoperability.toml: medium ext-fast-commit-htree is missing")
+
+    def test_interoperability_without_a_companion(self):
+        def forget(contents):
+            next(each for each in contents["medium"] if each["name"] == "phase4-fs-ext2"
+                 )["malformed"].remove("ext2-bad-bitmap")
+        self.finds("interoperability", forget, "malformed medium ext2-bad-bitmap is missing")
 
     def test_damage_without_negative(self):
         self.finds("compliance",
