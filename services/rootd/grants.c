@@ -186,6 +186,16 @@ enum status grants_fulfil(const struct grant_target *target, uint32_t grant_inde
     return givers[grant->kind] == nullptr ? STATUS_OK : givers[grant->kind](&fulfilment);
 }
 
+bool grants_has_endpoint(const struct bootconfig_launch *launch)
+{
+    const struct bootconfig_authority *authority = &launch->authority;
+    bool has = !launch->verifier;
+    for (uint32_t index = 0; index < authority->grant_count && !has; index++) {
+        has = bootconfig_grant(&rootd.config, authority->first_grant + index).kind == GRANT_CONTROL;
+    }
+    return has;
+}
+
 enum status grants_mint_for_self(uint32_t role, uint32_t protocol_rights, struct endpoint_cap *out)
 {
     const cap_slot source = rootd.endpoints[role].slot;

@@ -23,5 +23,9 @@ typedef enum status grant_taker(
 enum status grants_fulfil(const struct grant_target *target, uint32_t grant_index,
     const struct bootconfig_grant *grant, grant_taker *taker, void *self);
 
+/* Has the program of the row an endpoint? All but verifiers that serve nobody: they end, and
+ * nothing of theirs may be left then. */
+bool grants_has_endpoint(const struct bootconfig_launch *launch);
+
 /* An endpoint of a service for rootd itself. NOT_FOUND: there is no row of that role. */
 enum status grants_mint_for_self(uint32_t role, uint32_t protocol_rights, struct endpoint_cap *out);

@@ -9,6 +9,7 @@
 #include <slots/roles.h>
 
 #include "failure.h"
+#include "grants.h"
 #include "rootd.h"
 
 /* The core services with their capability spaces are what needs most of it. */
@@ -111,8 +112,11 @@ void objects_start(void)
 void objects_make_for_rows(void)
 {
     for (uint32_t index = 0; index < rootd.config.launch_count; index++) {
-        const uint32_t role = bootconfig_launch(&rootd.config, index).authority.role;
-        require(make_endpoint(role), "endpoint");
+        const struct bootconfig_launch launch = bootconfig_launch(&rootd.config, index);
+        const uint32_t role = launch.authority.role;
+        if (grants_has_endpoint(&launch)) {
+            require(make_endpoint(role), "endpoint");
+        }
         require(objects_make(OBJECT_NOTIFICATION, 0, 0, &rootd.notifications[role].slot),
             "notification");
     }

@@ -9,7 +9,8 @@
  */
 void objects_start(void);
 
-/* An endpoint and a notification for every launch row. A failure ends the start. */
+/* A notification for every launch row, and an endpoint for each that has one. A failure ends the
+ * start. */
 void objects_make_for_rows(void);
 
 /* The program has the capability to receive: rootd's own goes, so that the endpoint can end with

@@ -189,7 +189,10 @@ static enum status connect_procd(void)
         status = register_service(ROLE_ROOTD);
     }
     for (uint32_t index = 0; index < rootd.config.launch_count && status == STATUS_OK; index++) {
-        status = register_service(bootconfig_launch(&rootd.config, index).authority.role);
+        const struct bootconfig_launch launch = bootconfig_launch(&rootd.config, index);
+        if (grants_has_endpoint(&launch)) {
+            status = register_service(launch.authority.role);
+        }
     }
     return status == STATUS_OK ? adopt_procd() : status;
 }
