@@ -68,7 +68,7 @@ static bool stop_at_once(void *, const struct ext_entry *)
     return false;
 }
 
-/* The root's inode and the first block of its entries. */
+/* The root's inode, the first block of its entries, its attributes. */
 static enum status check_root(struct ext_mount *mount)
 {
     struct ext_file root;
@@ -84,7 +84,11 @@ static enum status check_root(struct ext_mount *mount)
     if (status == STATUS_NOT_DIRECTORY || status == STATUS_END) {
         return ext_corrupt(mount, "root is no directory", 0);
     }
-    return status;
+    if (status != STATUS_OK) {
+        return status;
+    }
+    uint32_t names_bytes;
+    return ext_list_attributes(mount, &root, nullptr, 0, &names_bytes);
 }
 
 /* Reads what the volume says of itself. What the journal keeps comes off the end of the memory. */

@@ -218,9 +218,20 @@ class Checker:
         if answer.status != 1 or error != start + self.recipe.reason:
             self.note(f"should be refused with `{self.recipe.reason}`, but status {answer.status}: "
                       + (error.removeprefix(start) or "nothing was said"))
+        if self.recipe.operation:
+            self._check_rest(reader, words[1])
         if digest(self.image) != before:
             self.note("the refused image was changed")
         self._check_twin(words)
+
+    def _check_rest(self, reader: Reader, path: str) -> None:
+        """What is wrong is the one file, or what is in its folder: all others are read."""
+        above = path.rpartition("/")[0]
+        for each, node in self.medium.tree.distinct():
+            if node.kind == "file" and each != path and not (above and each.startswith(above + "/")
+                                                             or each.startswith(path + "/")):
+                reader.compare_contents(self.image, each, node)
+        self.problems += reader.problems
 
     def _check_twin(self, words: list[str]) -> None:
         """The twin takes the very same; and only the damage tells the two apart."""

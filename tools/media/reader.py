@@ -61,7 +61,7 @@ class Reader:
             self._compare_folder(image, tree, path)
         for path, node in tree.distinct():
             if node.kind == "file":
-                self._compare_contents(image, path, node)
+                self.compare_contents(image, path, node)
             self._compare_fields(image, path, node, made_here)
             self._compare_attributes(image, path, node)
 
@@ -105,7 +105,8 @@ class Reader:
             if node.kind == "file" and int(size) != node.content.size_bytes:
                 self.note(f"ls {place}: {size} bytes, should be {node.content.size_bytes}")
 
-    def _compare_contents(self, image: Path, path: str, node: Node) -> None:
+    def compare_contents(self, image: Path, path: str, node: Node) -> None:
+        """All bytes of a file with those of the model."""
         line = [str(self.program), "cat", *self.arguments, image.name, path]
         with subprocess.Popen(line, cwd=image.parent, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
