@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Directories inside their inodes, [ext4 Inline Data]: the parent's number instead of "." and "..",
- * then records up to the end of the block area, then those in the attribute. A directory that is
- * made here has an attribute without a value, and grows out of its inode when the area is full.
+ * then records up to the end of the block area, then those in the attribute. A directory begins
+ * with an attribute without a value, which takes all room of the inode when the area is full; when
+ * that is full too, the directory grows out of its inode.
  */
 #include "attribute.h"
 #include "directory.h"
@@ -103,8 +104,9 @@ enum status ext_inline_directory_reload(struct ext_mount *mount, struct ext_inod
     return status;
 }
 
-enum status ext_inline_directory_add(
-    struct ext_mount *mount, struct ext_inode *inode, const struct ext_new_entry *entry)
+/* Adds an entry where the records of one of the areas leave room: NO_SPACE. */
+static enum status add_in_room(
+    struct ext_mount *mount, const struct ext_inode *inode, const struct ext_new_entry *entry)
 {
     struct ext_inline_directory pieces;
     enum status status = ext_inline_directory_pin(mount, inode, &pieces);
@@ -122,6 +124,61 @@ enum status ext_inline_directory_add(
         }
     }
     block_cache_put(&mount->cache, pieces.entry);
+    return status;
+}
+
+/* The bytes behind `old_bytes` in the second area belong to its last record from now on. */
+static enum status take_bytes(
+    struct ext_mount *mount, const struct ext_inode *inode, uint32_t old_bytes)
+{
+    struct ext_inline pieces;
+    enum status status = ext_inline_pin(mount, inode, &pieces);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    uint8_t *bytes = writable(&pieces, pieces.second);
+    uint32_t last = 0;
+    for (uint32_t at = 0; at < old_bytes; at += load_le16(bytes + at + entry_record_bytes)) {
+        last = at;
+    }
+    store_le16(bytes + last + entry_record_bytes, (uint16_t)(pieces.second_bytes - last));
+    block_cache_put(&mount->cache, pieces.entry);
+    return STATUS_OK;
+}
+
+/* The attribute takes all room that the inode has. NO_SPACE if that is none. */
+static enum status widen(struct ext_mount *mount, struct ext_inode *inode)
+{
+    struct ext_inline pieces;
+    enum status status = ext_inline_pin(mount, inode, &pieces);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    uint32_t room_bytes = 0;
+    uint32_t old_bytes = pieces.second_bytes;
+    bool whole = inode->size_bytes == inline_area_bytes + (uint64_t)old_bytes;
+    block_cache_put(&mount->cache, pieces.entry);
+    if (whole) {
+        struct ext_attribute_name name = ext_attribute_name_data();
+        status = ext_attribute_room_inside(mount, inode, &name, &room_bytes);
+    }
+    if (status != STATUS_OK || room_bytes < old_bytes + record_bytes_min) {
+        return status == STATUS_OK ? STATUS_NO_SPACE : status;
+    }
+    status = ext_inline_resize(mount, inode, inline_area_bytes + room_bytes);
+    return status == STATUS_OK ? take_bytes(mount, inode, old_bytes) : status;
+}
+
+enum status ext_inline_directory_add(
+    struct ext_mount *mount, struct ext_inode *inode, const struct ext_new_entry *entry)
+{
+    enum status status = add_in_room(mount, inode, entry);
+    if (status == STATUS_NO_SPACE) {
+        status = widen(mount, inode);
+        if (status == STATUS_OK) {
+            status = add_in_room(mount, inode, entry);
+        }
+    }
     return status == STATUS_OK ? ext_inline_directory_reload(mount, inode) : status;
 }
 

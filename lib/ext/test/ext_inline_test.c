@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Files inside their inodes: random writes and new sizes agree with a model while they stay there,
- * when they move out because of their size or because attributes took the room, and after.
+ * when they move out because of their size or because attributes took the room, and after. New
+ * files and directories begin there, and leave it for a reason.
  */
 #define _GNU_SOURCE
 #include "ext_writable.h"
@@ -198,6 +199,112 @@ static void files_stay_as_long_as_they_fit(void)
                     "[ $(tr -d x <got | wc -c) = 0 ]"));
 }
 
+static uint64_t make_node(uint64_t parent, const char *name, uint16_t mode)
+{
+    struct ext_new_inode wanted = {.mode = mode};
+    struct ext_name stored = {.bytes = name, .size_bytes = (uint32_t)strlen(name)};
+    uint64_t number = 0;
+    CHECK_EQUAL(ext_create(mount_of(), parent, stored, &wanted, &number), STATUS_OK);
+    return number;
+}
+
+static bool is_inside_number(uint64_t number)
+{
+    struct ext_file file = {};
+    CHECK_EQUAL(ext_open(mount_of(), number, &file), STATUS_OK);
+    return is_inside(&file);
+}
+
+/* One with 256 bytes: behind the fields 68 for names, in the block area 56. */
+static void new_files_begin_inside(void)
+{
+    uint8_t bytes[200];
+    memset(bytes, 'y', sizeof bytes);
+    CHECK(make(shapes[0]));
+    uint64_t number = make_node(ext_root_number, "fresh", 0100644);
+    CHECK(is_inside_number(number));
+    CHECK(!is_inside_number(make_node(ext_root_number, "fifo", 0010644)));
+    struct ext_file file;
+    uint64_t done_bytes;
+    struct ext_read_request request = {.size_bytes = 100, .buffer = block_buffer_plain(bytes)};
+    CHECK_EQUAL(ext_open(mount_of(), number, &file), STATUS_OK);
+    CHECK_EQUAL(ext_write(mount_of(), &file, request, &done_bytes), STATUS_OK);
+    CHECK(is_inside_number(number));
+    request.size_bytes = sizeof bytes;
+    CHECK_EQUAL(ext_write(mount_of(), &file, request, &done_bytes), STATUS_OK);
+    CHECK(!is_inside_number(number));
+    CHECK(writable_finish(&writable));
+    CHECK(image_run("[ \"$(debugfs -R 'cat fresh' fsck.img 2>log | tr -d y | wc -c)\" = 0 ] && "
+                    "[ \"$(debugfs -R 'cat fresh' fsck.img 2>log | wc -c)\" = 200 ]"));
+}
+
+/* Space is for blocks: the contents come first, and are the same. */
+static void reserving_moves_files_out(void)
+{
+    static uint8_t got[5000];
+    for (uint32_t shape = 0; shape < shape_count; shape++) {
+        CHECK(make(shapes[shape]));
+        bool extents = ext_has(mount_of(), EXT_INCOMPAT, incompat_extents);
+        for (uint32_t index = 0; index < 4; index++) {
+            bool keep = index % 2 == 0;
+            struct ext_file file = open_file(index);
+            uint64_t size_bytes = file.inode.size_bytes;
+            CHECK_EQUAL(ext_reserve(mount_of(), &file, 0, 0, keep), STATUS_INVALID_ARGUMENT);
+            CHECK(is_inside_number(file.inode.number));
+            CHECK_EQUAL(ext_reserve(mount_of(), &file, 10, sizeof got - 10, keep),
+                extents ? STATUS_OK : STATUS_UNSUPPORTED);
+            CHECK_EQUAL(is_inside_number(file.inode.number), !extents);
+            uint64_t done_bytes;
+            struct ext_read_request request = {
+                .size_bytes = sizeof got, .buffer = block_buffer_plain(got)};
+            CHECK_EQUAL(ext_read(mount_of(), &file, request, &done_bytes), STATUS_OK);
+            CHECK_EQUAL(done_bytes, extents && !keep ? sizeof got : size_bytes);
+            memset(got + size_bytes, 0, sizeof got - size_bytes);
+            CHECK(image_run("head -c %u tree/file%u >want", (unsigned)size_bytes, index));
+            int descriptor = open("got", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+            CHECK(write(descriptor, got, size_bytes) == (ssize_t)size_bytes);
+            (void)close(descriptor);
+            CHECK(image_run("cmp want got"));
+        }
+        CHECK(writable_finish(&writable));
+    }
+}
+
+/* How many names of up to four letters a directory keeps inside its inode. */
+static void directories_fill_their_inodes(void)
+{
+    static const struct {
+        const char *shape;
+        uint32_t fit_count;
+    } cases[] = {
+        /* 12 bytes each: 4 in the block area; 68 bytes, and 324, in the attribute. */
+        {"-t ext4 -b 1024 -I 256 -O ^has_journal,inline_data", 4 + 5},
+        {"-t ext4 -b 4096 -I 512 -O ^has_journal,inline_data", 4 + 27},
+        {"-t ext4 -b 1024 -I 512 -O inline_data,casefold -J size=1", 4 + 27},
+    };
+    for (uint32_t index = 0; index < 3; index++) {
+        char name[8];
+        CHECK(make(cases[index].shape));
+        uint64_t directory = make_node(ext_root_number, "d", 0040755);
+        uint32_t count = 0;
+        while (is_inside_number(directory) && count < 60) {
+            (void)snprintf(name, sizeof name, "n%03u", count++);
+            (void)make_node(directory, name, 0100644);
+        }
+        CHECK_EQUAL(count, cases[index].fit_count + 1);
+        uint64_t second = make_node(ext_root_number, "e", 0040755);
+        for (uint32_t number = 0; number < cases[index].fit_count; number++) {
+            (void)snprintf(name, sizeof name, "n%03u", number);
+            (void)make_node(second, name, 0100644);
+        }
+        CHECK(is_inside_number(second));
+        CHECK(writable_finish(&writable));
+        CHECK(image_run("[ $(debugfs -R 'ls -p e' fsck.img 2>log | grep -c /n) = %u ] && "
+                        "[ $(debugfs -R 'ls -p d' fsck.img 2>log | grep -c /n) = %u ]",
+            cases[index].fit_count, cases[index].fit_count + 1));
+    }
+}
+
 static enum status grow_out(void)
 {
     static uint8_t bytes[2000];
@@ -253,6 +360,9 @@ int main(void)
                     "for i in 2 3 4 5; do head -c $((i * 25)) /dev/urandom > tree/file$i; done"));
     TEST(random_changes_agree_with_a_model);
     TEST(files_stay_as_long_as_they_fit);
+    TEST(new_files_begin_inside);
+    TEST(reserving_moves_files_out);
+    TEST(directories_fill_their_inodes);
     TEST(every_failure_is_told);
     image_folder_remove();
     return check_report();
