@@ -5,6 +5,7 @@
  * rename is old or new, never both or neither. e2fsck finds nothing to say.
  */
 #include "crash.h"
+#include "ext_protected.h"
 
 constexpr uint32_t directory_count = 4;
 constexpr uint32_t names_per_directory = 40;
@@ -12,10 +13,19 @@ constexpr uint32_t slot_count = directory_count * names_per_directory;
 constexpr uint32_t step_count_max = 500;
 constexpr uint32_t states_per_shape = 500;
 
-static const char *const shapes[] = {
-    "-t ext3 -b 1024 -J size=1",
-    "-t ext4 -b 1024 -J size=1 -O orphan_file",
-    "-t ext4 -b 1024 -I 256 -J size=1 -O inline_data,^metadata_csum",
+struct shape {
+    const char *options;
+    uint32_t padding_bytes; /* of names, which are encrypted; 0: they are not */
+    bool folds;             /* case does not matter, and differs each time */
+};
+
+static const struct shape shapes[] = {
+    {"-t ext3 -b 1024 -J size=1", 0, false},
+    {"-t ext4 -b 1024 -J size=1 -O orphan_file", 0, false},
+    {"-t ext4 -b 1024 -I 256 -J size=1 -O inline_data,^metadata_csum", 0, false},
+    {"-t ext4 -b 1024 -I 256 -J size=1 -O casefold", 0, true},
+    {"-t ext4 -b 1024 -I 128 -J size=1 -O encrypt", 16, false},
+    {"-t ext4 -b 1024 -I 256 -J size=1 -O encrypt,casefold", 32, true},
 };
 
 /* What a step did: up to two names lead to other inodes, or to none. */
@@ -35,6 +45,7 @@ static struct step steps[step_count_max];
 static uint64_t directories[directory_count];
 static uint64_t slots[slot_count]; /* inodes; 0: no such name */
 static uint64_t found[slot_count];
+static const struct shape *shape;
 static uint64_t random_state;
 
 static uint32_t next_random(uint32_t limit)
@@ -53,6 +64,10 @@ static struct ext_name name_of(uint32_t slot)
     char *name = names[next++ % 2];
     uint32_t length = (uint32_t)snprintf(
         name, sizeof names[0], "%02u-a-name-of-some-length", slot % names_per_directory);
+    for (uint32_t index = 0; index < length && shape->folds; index++) {
+        bool letter = name[index] >= 'a' && name[index] <= 'z';
+        name[index] = letter && next_random(2) == 0 ? (char)(name[index] - 'a' + 'A') : name[index];
+    }
     return (struct ext_name){.bytes = name, .size_bytes = length};
 }
 
@@ -152,21 +167,19 @@ static bool run_workload(void)
     return ext_unmount(&image->mount) == STATUS_OK && !recording.record.overflowed;
 }
 
-static bool make_volume(const char *options)
+static bool make_volume(void)
 {
     struct image *image = &volume.image;
     if (!image_run("rm -f w.img; E2FSPROGS_FAKE_TIME=1700000000 mke2fs -q -F %s w.img 4M "
                    ">/dev/null 2>&1",
-            options) ||
+            shape->options) ||
         !image_load(image, "w.img") || writable_mount(&volume) != STATUS_OK) {
         return false;
     }
     for (uint32_t index = 0; index < directory_count; index++) {
         char name[2] = {(char)('a' + index), '\0'};
-        struct ext_new_inode wanted = {.mode = 0040755};
-        if (ext_create(&image->mount, ext_root_number,
-                (struct ext_name){.bytes = name, .size_bytes = 1}, &wanted,
-                &directories[index]) != STATUS_OK) {
+        if (!protected_make(
+                &image->mount, name, shape->padding_bytes, shape->folds, &directories[index])) {
             return false;
         }
     }
@@ -176,7 +189,8 @@ static bool make_volume(const char *options)
     }
     memcpy(base, image->bytes, image->size_bytes);
     block_fault_init(&image->fault, &recording.record.device);
-    return writable_mount(&volume) == STATUS_OK && image->mount.writable;
+    return writable_mount(&volume) == STATUS_OK && image->mount.writable &&
+           protected_unlock(&image->mount);
 }
 
 /* ---- One moment ------------------------------------------------------------------------------ */
@@ -231,7 +245,7 @@ static bool state_is_good(uint32_t event_count)
         printf("mount: %s\n", status_text(status));
         return false;
     }
-    return read_names() && names_explained(event_count) &&
+    return protected_unlock(&image->mount) && read_names() && names_explained(event_count) &&
            ext_unmount(&image->mount) == STATUS_OK && crash_is_clean(image);
 }
 
@@ -267,10 +281,10 @@ static bool check_crash(struct block_record_crash crash)
     return false;
 }
 
-static void play(const char *options)
+static void play(void)
 {
-    printf("%s\n", options);
-    bool well = make_volume(options) && run_workload();
+    printf("%s\n", shape->options);
+    bool well = make_volume() && run_workload();
     CHECK(well);
     if (!well) {
         return;
@@ -292,7 +306,8 @@ static void play(const char *options)
 static void names_survive_losses_of_power(void)
 {
     for (uint32_t index = 0; index < sizeof shapes / sizeof shapes[0]; index++) {
-        play(shapes[index]);
+        shape = &shapes[index];
+        play();
     }
 }
 

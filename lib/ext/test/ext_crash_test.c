@@ -7,6 +7,7 @@
  * and never anything else.
  */
 #include "crash.h"
+#include "ext_protected.h"
 
 constexpr uint32_t file_count = 3;
 constexpr uint64_t file_bytes_max = 256 << 10;
@@ -19,15 +20,18 @@ struct shape {
     const char *options;
     const char *size;
     bool journal;
+    bool encrypted;
 };
 
 static const struct shape shapes[] = {
-    {"ext3, 1 KiB", "-t ext3 -b 1024 -J size=1 -g 1024", "4M", true},
-    {"ext4, 1 KiB", "-t ext4 -b 1024 -J size=1 -g 1024", "4M", true},
-    {"ext4, 1 KiB, no checksums", "-t ext4 -b 1024 -J size=1 -O ^metadata_csum,^64bit", "4M", true},
-    {"ext4, 2 KiB", "-t ext4 -b 2048 -J size=2", "8M", true},
-    {"ext4, clusters", "-t ext4 -b 1024 -J size=1 -O bigalloc -C 4096", "4M", true},
-    {"ext2, 1 KiB", "-t ext2 -b 1024 -g 1024", "4M", false},
+    {"ext3, 1 KiB", "-t ext3 -b 1024 -J size=1 -g 1024", "4M", true, false},
+    {"ext4, 1 KiB", "-t ext4 -b 1024 -J size=1 -g 1024", "4M", true, false},
+    {"ext4, 1 KiB, no checksums", "-t ext4 -b 1024 -J size=1 -O ^metadata_csum,^64bit", "4M", true,
+        false},
+    {"ext4, 2 KiB", "-t ext4 -b 2048 -J size=2", "8M", true, false},
+    {"ext4, clusters", "-t ext4 -b 1024 -J size=1 -O bigalloc -C 4096", "4M", true, false},
+    {"ext2, 1 KiB", "-t ext2 -b 1024 -g 1024", "4M", false, false},
+    {"ext4, 2 KiB, encrypted", "-t ext4 -b 2048 -J size=2 -O encrypt", "8M", true, true},
 };
 
 enum step_kind : uint32_t {
@@ -70,15 +74,34 @@ static struct ext_file files[file_count];
 
 /* ---- The workload ---------------------------------------------------------------------------- */
 
-static bool open_files(struct image *image, struct ext_file *opened)
+static bool open_files(const struct shape *shape, struct image *image, struct ext_file *opened)
 {
+    if (!protected_unlock(&image->mount)) {
+        return false;
+    }
     for (uint32_t index = 0; index < file_count; index++) {
-        char name[3] = {'f', (char)('0' + index), '\0'};
-        if (image_open(image, name, &opened[index]) != STATUS_OK) {
+        char path[16];
+        (void)snprintf(path, sizeof path, "%sf%u", shape->encrypted ? "top/" : "", index);
+        if (image_open(image, path, &opened[index]) != STATUS_OK) {
             return false;
         }
     }
     return true;
+}
+
+/* The same files in an encrypted directory. */
+static bool make_encrypted(void)
+{
+    uint64_t top;
+    struct ext_mount *mount = &volume.image.mount;
+    bool well =
+        writable_mount(&volume) == STATUS_OK && protected_make(mount, "top", 32, false, &top);
+    for (uint32_t index = 0; index < file_count && well; index++) {
+        char name[] = {'f', (char)('0' + index), '\0'};
+        uint64_t number;
+        well = protected_create(mount, top, name, 0100644, &number) == STATUS_OK;
+    }
+    return well && ext_unmount(mount) == STATUS_OK;
 }
 
 static bool make_volume(const struct shape *shape)
@@ -88,7 +111,7 @@ static bool make_volume(const struct shape *shape)
             shape->options, shape->size) ||
         !image_run("for f in f0 f1 f2; do : > $f; E2FSPROGS_FAKE_TIME=1700000000 debugfs -w -R "
                    "\"write $f $f\" w.img >/dev/null 2>&1 || exit 1; done") ||
-        !image_load(&volume.image, "w.img")) {
+        !image_load(&volume.image, "w.img") || (shape->encrypted && !make_encrypted())) {
         return false;
     }
     memcpy(base, volume.image.bytes, volume.image.size_bytes);
@@ -133,7 +156,7 @@ static enum status do_step(struct step *step, uint32_t number)
 }
 
 /* Mounts over the recording device and runs the steps. */
-static bool run_workload(void)
+static bool run_workload(const struct shape *shape)
 {
     struct image *image = &volume.image;
     if (!crash_record_make(&recording, &image->memory.device)) {
@@ -141,7 +164,7 @@ static bool run_workload(void)
     }
     block_fault_init(&image->fault, &recording.record.device);
     if (writable_mount(&volume) != STATUS_OK || !image->mount.writable ||
-        !open_files(image, files)) {
+        !open_files(shape, image, files)) {
         return false;
     }
     for (step_count = 0; step_count < step_count_max; step_count++) {
@@ -272,7 +295,7 @@ static bool contents_explained(const struct shape *shape, uint32_t event_count)
     struct ext_file opened[file_count];
     enum status status = writable_mount(&recovered);
     if (status != STATUS_OK || (shape->journal && !image->mount.writable) ||
-        !open_files(image, opened)) {
+        !open_files(shape, image, opened)) {
         printf("mount: %s\n", status_text(status));
         return false;
     }
@@ -328,7 +351,7 @@ static struct block_record_crash choose_crash(void)
 static void play(const struct shape *shape, uint32_t states)
 {
     printf("%s\n", shape->name);
-    bool ready = make_volume(shape) && run_workload();
+    bool ready = make_volume(shape) && run_workload(shape);
     CHECK(ready);
     if (!ready) {
         return;
