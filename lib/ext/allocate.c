@@ -6,6 +6,9 @@
  */
 #include "transaction.h"
 
+/* Groups whose bitmaps are looked at for a longer run, once there is any. */
+constexpr uint32_t patience_group_count = 16;
+
 /* A run of free clusters in one group. */
 struct free_run {
     uint32_t group;
@@ -76,28 +79,51 @@ static enum status search_goal(struct ext_mount *mount, const struct ext_group_p
     return STATUS_OK;
 }
 
-/* All groups from `goal_group` on; stops at the first run of the wanted length. */
+uint32_t ext_full_count(const struct ext_full_groups *full, uint32_t first)
+{
+    return full->first == first ? full->count : 0;
+}
+
+void ext_full_note(
+    struct ext_full_groups *full, uint32_t first, uint32_t group, uint32_t free_count)
+{
+    if (full->first != first) {
+        *full = (struct ext_full_groups){.first = first};
+    }
+    if (free_count == 0 && group == first + full->count) {
+        full->count++;
+    }
+}
+
+/*
+ * Groups from `goal_group` on; stops at the first run of the wanted length, or when it has looked
+ * for it long enough.
+ */
 static enum status search_all(struct ext_mount *mount, uint32_t goal_group, uint32_t first,
     uint32_t wanted, struct free_run *best_out)
 {
     uint32_t group_count = mount->geometry.group_count;
+    uint32_t full_count = ext_full_count(&mount->without_blocks, goal_group);
     struct free_run best = {};
-    for (uint32_t step = 0; step < group_count && best.count < wanted; step++) {
-        uint32_t number = (uint32_t)(((uint64_t)goal_group + step) % group_count);
+    uint32_t patience = patience_group_count;
+    for (uint32_t step = 0; step < group_count && best.count < wanted && patience > 0; step++) {
+        uint32_t number = (uint32_t)(((uint64_t)goal_group + full_count + step) % group_count);
         struct ext_group_pin group;
         struct free_run run = {};
         enum status status = ext_group_pin(mount, number, &group);
         if (status != STATUS_OK) {
             return status;
         }
+        ext_full_note(&mount->without_blocks, goal_group, number, group.values.free_cluster_count);
         if (group.values.free_cluster_count > best.count) {
-            status = search_group(mount, &group, step == 0 ? first : 0, wanted, &run);
+            status = search_group(mount, &group, number == goal_group ? first : 0, wanted, &run);
         }
         block_cache_put(&mount->cache, group.entry);
         if (status != STATUS_OK) {
             return status;
         }
         best = run.count > best.count ? run : best;
+        patience -= best.count > 0 ? 1 : 0;
     }
     *best_out = best;
     return best.count == 0 ? STATUS_NO_SPACE : STATUS_OK;
@@ -291,6 +317,7 @@ static enum status release_in_group(struct ext_mount *mount, const struct free_r
         group.values.free_cluster_count += run->count;
         ext_group_write(mount, &group);
         mount->counts.free_block_count += (uint64_t)run->count << mount->geometry.cluster_shift;
+        mount->without_blocks.count = 0;
     }
     block_cache_put(&mount->cache, group.entry);
     return status;

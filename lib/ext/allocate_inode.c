@@ -27,14 +27,16 @@ static enum status find_group(
     struct ext_mount *mount, uint32_t first, struct demand demand, uint32_t *group_out)
 {
     uint32_t group_count = mount->geometry.group_count;
+    uint32_t full_count = ext_full_count(&mount->without_inodes, first);
     *group_out = group_count;
     for (uint32_t step = 0; step < group_count; step++) {
-        uint32_t group = (uint32_t)(((uint64_t)first + step) % group_count);
+        uint32_t group = (uint32_t)(((uint64_t)first + full_count + step) % group_count);
         struct ext_group values;
         enum status status = ext_group_read(mount, group, &values);
         if (status != STATUS_OK) {
             return status;
         }
+        ext_full_note(&mount->without_inodes, first, group, values.free_inode_count);
         if (values.free_inode_count >= demand.inode_count &&
             values.free_cluster_count >= demand.cluster_count) {
             *group_out = group;
@@ -234,6 +236,7 @@ static enum status release_in_group(
             directory && group.values.directory_count >= count ? count : 0;
         ext_group_write(mount, &group);
         mount->counts.free_inode_count += count;
+        mount->without_inodes.count = 0;
     }
     block_cache_put(&mount->cache, group.entry);
     return status;

@@ -228,6 +228,15 @@ struct ext_journal {
     struct block_transfer transfers[ext_journal_transfer_count];
 };
 
+/*
+ * `count` groups from `first` on that had nothing free when a search passed over them. The next one
+ * that starts there begins behind them, and comes to them in the end.
+ */
+struct ext_full_groups {
+    uint32_t first;
+    uint32_t count;
+};
+
 struct ext_mount {
     struct block_cache cache;
     struct ext_geometry geometry;
@@ -241,6 +250,8 @@ struct ext_mount {
     uint32_t mmp_sequence;                      /* that we have written; 0: none */
     bool superblock_doubtful;                   /* until the journal is replayed */
     uint32_t directory_group;                   /* where the last directory of the root went */
+    struct ext_full_groups without_inodes;
+    struct ext_full_groups without_blocks;
     uint32_t features[EXT_FEATURE_WORD_COUNT];
     uint32_t replayed_count; /* transactions of the journal, when it was mounted */
     bool read_only;          /* some feature, the device or an option forbids writing */

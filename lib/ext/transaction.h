@@ -186,6 +186,13 @@ static inline bool ext_contents_are_metadata(const struct ext_inode *inode)
 enum status ext_free_blocks(
     struct ext_mount *mount, uint64_t first, uint64_t block_count, bool metadata);
 
+/* How many groups from `first` on have nothing free, as far as is known. */
+uint32_t ext_full_count(const struct ext_full_groups *full, uint32_t first);
+
+/* A search from `first` on has come to `group`, which has so much free. */
+void ext_full_note(
+    struct ext_full_groups *full, uint32_t first, uint32_t group, uint32_t free_count);
+
 /* ---- allocate_inode.c ------------------------------------------------------------------------ */
 
 enum status ext_allocate_inode(

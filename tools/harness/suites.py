@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from extbench import command as extbench
 from harness import (bench, costs, counts, durations, images, lastpass, passcache, paths, programs,
                      runner, sources, state, tidy, tools, volumes)
 from harness.check import Check, Job
@@ -136,7 +137,9 @@ def _bench_jobs(context: runner.Context, estimates: Estimates) -> list[Job]:
     def job(name: str) -> Job:
         return Job("bench", name, estimates.of("bench", name),
                    lambda: [costs.check(name, context)])
-    return [job(name) for name in bench.names()]
+    return [*(job(name) for name in bench.names()),
+            Job("bench", extbench.NAME, estimates.of("bench", extbench.NAME),
+                lambda: [extbench.check()])]
 
 
 def jobs(chosen: tuple[str, ...], scenarios: list[Scenario], context: runner.Context | None,

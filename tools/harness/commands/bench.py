@@ -4,24 +4,28 @@ import json
 import secrets
 import sys
 
+from extbench import command as extbench
 from harness import bench, build, costs, hostunit, packages, report, runner, runs
 from harness.images import Images
 from harness.outcome import Exit
 
-SUMMARY = "measure in exact instruction counts: boot, ipc, memory, read"
+SUMMARY = "measure in exact instruction counts: boot, ext, ipc, memory, read"
 HELP = """\
 examples:
   ./erix bench                 names the benchmarks
   ./erix bench read            instructions for each KiB read from a file on ext4
   ./erix bench boot            guest time from loader entry to ready, by stage
   ./erix bench ipc             instructions for each kernel operation
+  ./erix bench ext             lib/ext on this host: exact costs, how they grow, and others' speed
   ./erix bench memory          bytes that each program was given at the prompt
   ./erix bench ipc --json      one object with the numbers
   ./erix bench ipc --write-costs   after a change that is meant: renew tests/costs.toml
 
 The machine counts instructions (-icount shift=0): one instruction is one nanosecond of
-guest time, so the numbers do not depend on this machine and are the same in every run. Status 1 if
-they are not those of tests/costs.toml, to 2 %, or above what it says they must be.
+guest time, so the numbers do not depend on this machine and are the same in every run. Those of
+`ext` are counted on the host by valgrind, with pictures of how they grow in out/bench; what follows
+them are times of this machine, and so are told as ratios to other file systems. Status 1 if
+costs are not those of tests/costs.toml, to 2 %, or above what it says they must be.
 """
 
 
@@ -61,8 +65,11 @@ def _print(reading: bench.Reading) -> None:
 
 def execute(arguments) -> Exit:
     if arguments.name is None:
-        print("benchmarks: " + (", ".join(bench.names()) or "none"))
+        print("benchmarks: " + ", ".join(sorted([*bench.names(), extbench.NAME])))
         return Exit.PASSED
+    if arguments.name == extbench.NAME:
+        packages.ensure(print)
+        return extbench.execute(arguments)
     scenario = bench.load(arguments.name)
     packages.ensure(print)
     if not arguments.no_build:
