@@ -199,6 +199,69 @@ static enum status take(struct ext_mount *mount, const struct free_run *run)
     return status;
 }
 
+/* ---- While fast commits are replayed --------------------------------------------------------- */
+
+/* The first free cluster of a group that no fast commit is going to give to a file. */
+static enum status search_unreserved_in(
+    struct ext_mount *mount, const struct ext_group_pin *group, struct free_run *run_out)
+{
+    struct block_cache_entry *bitmap;
+    enum status status = ext_bitmap_pin(mount, group, EXT_MARK_BLOCK_BITMAP, &bitmap);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const struct ext_geometry *geometry = &mount->geometry;
+    uint64_t cluster_blocks = (uint64_t)1 << geometry->cluster_shift;
+    uint32_t end = ext_group_cluster_count(geometry, group->group);
+    uint64_t reserved_end = 0;
+    uint32_t at = bitmap_find_clear(bitmap->buffer.bytes, 0, end);
+    while (at < end) {
+        status = ext_fast_reserved(
+            mount, cluster_place(geometry, group->group, at), cluster_blocks, &reserved_end);
+        if (status != STATUS_OK || reserved_end == 0) {
+            break;
+        }
+        uint64_t offset = reserved_end - ext_group_first_block(geometry, group->group);
+        uint64_t next = (offset + cluster_blocks - 1) >> geometry->cluster_shift;
+        at = next < end ? bitmap_find_clear(bitmap->buffer.bytes, (uint32_t)next, end) : end;
+    }
+    block_cache_put(&mount->cache, bitmap);
+    if (status == STATUS_OK && at < end) {
+        *run_out = (struct free_run){.group = group->group, .first = at, .count = 1};
+    }
+    return status;
+}
+
+static enum status search_unreserved(
+    struct ext_mount *mount, uint64_t goal, struct free_run *run_out)
+{
+    const struct ext_geometry *geometry = &mount->geometry;
+    uint64_t inside = goal > geometry->first_data_block && goal < geometry->block_count
+                          ? goal - geometry->first_data_block
+                          : 0;
+    uint64_t first_group = inside / geometry->blocks_per_group;
+    struct free_run run = {};
+    for (uint32_t step = 0; step < geometry->group_count && run.count == 0; step++) {
+        struct ext_group_pin group;
+        enum status status =
+            ext_group_pin(mount, (uint32_t)((first_group + step) % geometry->group_count), &group);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        if (group.values.free_cluster_count > 0) {
+            status = search_unreserved_in(mount, &group, &run);
+        }
+        block_cache_put(&mount->cache, group.entry);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    *run_out = run;
+    return run.count == 0 ? STATUS_NO_SPACE : STATUS_OK;
+}
+
+/* ---- Taking ---------------------------------------------------------------------------------- */
+
 enum status ext_allocate_blocks(struct ext_mount *mount, struct ext_allocation allocation,
     uint64_t *first_out, uint32_t *count_out)
 {
@@ -213,7 +276,9 @@ enum status ext_allocate_blocks(struct ext_mount *mount, struct ext_allocation a
     wanted = wanted < usable ? wanted : align_down(usable, cluster_blocks);
     struct free_run run;
     enum status status =
-        search(mount, allocation.goal, (uint32_t)(wanted >> geometry->cluster_shift), &run);
+        mount->journal.fast != nullptr
+            ? search_unreserved(mount, allocation.goal, &run)
+            : search(mount, allocation.goal, (uint32_t)(wanted >> geometry->cluster_shift), &run);
     if (status == STATUS_OK) {
         status = take(mount, &run);
     }
@@ -239,6 +304,43 @@ static struct free_run part_in_group(
     uint32_t from = within >> geometry->cluster_shift;
     uint32_t to = (within + count - 1) >> geometry->cluster_shift;
     return (struct free_run){.group = group, .first = from, .count = to - from + 1};
+}
+
+/* Whether no cluster of a run is in use, nor waits for a commit to be free. */
+static enum status check_free(struct ext_mount *mount, const struct free_run *run)
+{
+    struct ext_group_pin group;
+    enum status status = ext_group_pin(mount, run->group, &group);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct block_cache_entry *bitmap;
+    status = ext_bitmap_pin(mount, &group, EXT_MARK_BLOCK_BITMAP, &bitmap);
+    if (status == STATUS_OK) {
+        uint32_t end = run->first + run->count;
+        bool free = bitmap_find_set(bitmap->buffer.bytes, run->first, end) == end;
+        status = free ? STATUS_OK : STATUS_NO_SPACE;
+        block_cache_put(&mount->cache, bitmap);
+    }
+    block_cache_put(&mount->cache, group.entry);
+    return status;
+}
+
+enum status ext_claim_blocks(struct ext_mount *mount, uint64_t first, uint64_t block_count)
+{
+    const struct ext_geometry *geometry = &mount->geometry;
+    uint64_t end = first + block_count;
+    enum status status = STATUS_OK;
+    while (first < end && status == STATUS_OK) {
+        struct free_run run = part_in_group(geometry, first, end - first);
+        status = check_free(mount, &run);
+        if (status == STATUS_OK) {
+            status = take(mount, &run);
+        }
+        first = cluster_place(geometry, run.group, run.first) +
+                ((uint64_t)run.count << geometry->cluster_shift);
+    }
+    return status;
 }
 
 static enum status free_pinned(struct ext_mount *mount, const struct ext_group_pin *group,

@@ -98,17 +98,11 @@ static enum status prepare_slot(
     return status;
 }
 
-static enum status take_pinned(struct ext_mount *mount, struct ext_group_pin *group,
-    struct block_cache_entry *bitmap, bool directory, uint32_t *index_out)
+/* Takes inode `index` of the group, which is free. */
+static enum status take_index(struct ext_mount *mount, struct ext_group_pin *group,
+    struct block_cache_entry *bitmap, bool directory, uint32_t index)
 {
-    const struct ext_geometry *geometry = &mount->geometry;
-    uint32_t inode_count = geometry->inodes_per_group;
-    uint32_t first = group->group == 0 ? geometry->first_inode - 1 : 0;
-    uint32_t index = bitmap_find_clear(bitmap->buffer.bytes, first, inode_count);
-    if (index == inode_count) {
-        return ext_corrupt(mount, "inode bitmap has fewer free inodes than its group says",
-            group->values.inode_bitmap);
-    }
+    uint32_t inode_count = mount->geometry.inodes_per_group;
     enum status status = ext_change_block(mount, bitmap);
     if (status == STATUS_OK) {
         status = ext_change_block(mount, group->entry);
@@ -128,8 +122,40 @@ static enum status take_pinned(struct ext_mount *mount, struct ext_group_pin *gr
     values->unused_inode_count =
         values->unused_inode_count < unused ? values->unused_inode_count : unused;
     ext_group_write(mount, group);
-    *index_out = index;
+    mount->counts.free_inode_count -= mount->counts.free_inode_count > 0 ? 1 : 0;
     return STATUS_OK;
+}
+
+static enum status take_pinned(struct ext_mount *mount, struct ext_group_pin *group,
+    struct block_cache_entry *bitmap, bool directory, uint32_t *index_out)
+{
+    const struct ext_geometry *geometry = &mount->geometry;
+    uint32_t inode_count = geometry->inodes_per_group;
+    uint32_t first = group->group == 0 ? geometry->first_inode - 1 : 0;
+    *index_out = bitmap_find_clear(bitmap->buffer.bytes, first, inode_count);
+    if (*index_out == inode_count) {
+        return ext_corrupt(mount, "inode bitmap has fewer free inodes than its group says",
+            group->values.inode_bitmap);
+    }
+    return take_index(mount, group, bitmap, directory, *index_out);
+}
+
+enum status ext_claim_inode(struct ext_mount *mount, uint32_t number, bool directory)
+{
+    struct ext_group_pin group;
+    enum status status = ext_group_pin(mount, group_of(&mount->geometry, number), &group);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct block_cache_entry *bitmap;
+    status = ext_bitmap_pin(mount, &group, EXT_MARK_INODE_BITMAP, &bitmap);
+    if (status == STATUS_OK) {
+        uint32_t index = (number - 1) % mount->geometry.inodes_per_group;
+        status = take_index(mount, &group, bitmap, directory, index);
+        block_cache_put(&mount->cache, bitmap);
+    }
+    block_cache_put(&mount->cache, group.entry);
+    return status;
 }
 
 enum status ext_allocate_inode(
@@ -155,7 +181,6 @@ enum status ext_allocate_inode(
     if (status != STATUS_OK) {
         return status;
     }
-    mount->counts.free_inode_count -= mount->counts.free_inode_count > 0 ? 1 : 0;
     if (directory && parent_number == root_inode_number) {
         mount->directory_group = number;
     }

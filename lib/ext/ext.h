@@ -226,6 +226,7 @@ struct ext_journal {
     uint32_t head_block;        /* where the next transaction goes */
     uint32_t used_count;        /* blocks from start_block to head_block */
     struct block_transfer transfers[ext_journal_transfer_count];
+    struct ext_fast_replay *fast; /* while fast commits are replayed; else nullptr */
 };
 
 /*

@@ -109,6 +109,55 @@ static enum status load(struct ext_mount *mount, struct block_device *device,
     return status == STATUS_OK ? ext_journal_open(mount, device, options) : status;
 }
 
+static enum status begin_writing(struct ext_mount *mount, const struct ext_mount_memory *memory)
+{
+    mount->transaction = (struct ext_transaction){
+        .undo_memory = memory->undo,
+        .pending = memory->pending,
+        .pending_capacity = memory->pending_count,
+    };
+    mount->journal.head_block = mount->journal.first_block;
+    return ext_superblock_pin(mount);
+}
+
+/* The volume as the log left it is changed as its fast commits say; then it is recovered. */
+static enum status replay_fast_commits(struct ext_mount *mount, struct block_device *device,
+    struct ext_mount_memory memory, struct ext_mount_options options,
+    const struct ext_fast_plan *plan)
+{
+    struct ext_fast_replay replay;
+    ext_fast_take_memory(&replay, mount, &memory);
+    enum status status = load(mount, device, &memory, options);
+    if (status == STATUS_OK) {
+        status = check_groups(mount);
+    }
+    if (status == STATUS_OK) {
+        status = begin_writing(mount, &memory);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    mount->now = options.now;
+    mount->writable = true;
+    mount->transaction.in_use_marked = true;
+    status = ext_fast_replay_all(&replay, plan);
+    if (status == STATUS_OK) {
+        status = ext_journal_end_recovery(mount, device, plan->sequence);
+    }
+    mount->writable = false;
+    return status;
+}
+
+static enum status recover(struct ext_mount *mount, struct block_device *device,
+    struct ext_mount_memory memory, struct ext_mount_memory left, struct ext_mount_options options)
+{
+    struct ext_fast_plan plan;
+    enum status status = ext_journal_recover(mount, device, left, options.read_only, &plan);
+    return status == STATUS_OK && plan.tag_count > 0
+               ? replay_fast_commits(mount, device, memory, options, &plan)
+               : status;
+}
+
 /* As load, after the journal was replayed if it must be. */
 static enum status load_recovered(struct ext_mount *mount, struct block_device *device,
     struct ext_mount_memory memory, struct ext_mount_options options)
@@ -120,7 +169,7 @@ static enum status load_recovered(struct ext_mount *mount, struct block_device *
     }
     bool held_some = mount->journal.start_block != 0;
     uint32_t first_sequence = mount->journal.sequence;
-    status = ext_journal_recover(mount, device, left, options.read_only);
+    status = recover(mount, device, memory, left, options);
     if (status != STATUS_OK) {
         return status;
     }
@@ -151,13 +200,7 @@ static enum status prepare_writing(struct ext_mount *mount, const struct ext_mou
     if (!can_write(mount, memory)) {
         return STATUS_OK;
     }
-    mount->transaction = (struct ext_transaction){
-        .undo_memory = memory->undo,
-        .pending = memory->pending,
-        .pending_capacity = memory->pending_count,
-    };
-    mount->journal.head_block = mount->journal.first_block;
-    enum status status = ext_superblock_pin(mount);
+    enum status status = begin_writing(mount, memory);
     if (status == STATUS_OK) {
         status = ext_mmp_take(mount);
     }

@@ -100,6 +100,13 @@ enum status ext_journal_commit(struct ext_mount *mount);
 /* The log holds nothing that must be replayed, for certain. */
 enum status ext_journal_empty(struct ext_mount *mount);
 
+/*
+ * While fast commits are replayed: the end of the last range that one of them names and that has a
+ * block of [first, first + block_count); 0 if none has.
+ */
+enum status ext_fast_reserved(
+    struct ext_mount *mount, uint64_t first, uint64_t block_count, uint64_t *end_out);
+
 /* The first of the list of orphans, 0 if there is none; setting it is part of a change. */
 enum status ext_superblock_last_orphan(struct ext_mount *mount, uint32_t *number_out);
 enum status ext_superblock_set_last_orphan(struct ext_mount *mount, uint32_t number);
@@ -176,6 +183,9 @@ struct ext_allocation {
 enum status ext_allocate_blocks(struct ext_mount *mount, struct ext_allocation allocation,
     uint64_t *first_out, uint32_t *count_out);
 
+/* Takes these blocks. NO_SPACE if one is in use, or waits for a commit to be free. */
+enum status ext_claim_blocks(struct ext_mount *mount, uint64_t first, uint64_t block_count);
+
 /* Whether the blocks of an inode's contents go through the journal. */
 static inline bool ext_contents_are_metadata(const struct ext_inode *inode)
 {
@@ -197,6 +207,8 @@ void ext_full_note(
 
 enum status ext_allocate_inode(
     struct ext_mount *mount, uint32_t parent_number, bool directory, uint32_t *number_out);
+/* Takes this inode, which is free. */
+enum status ext_claim_inode(struct ext_mount *mount, uint32_t number, bool directory);
 enum status ext_free_inode(struct ext_mount *mount, uint32_t number, bool directory);
 
 /* Whether its bitmap says that an inode is in use. */

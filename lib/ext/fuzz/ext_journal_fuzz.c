@@ -90,7 +90,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes)
     read_fast_commits();
     struct ext_mount_memory room = {
         .buffer = block_buffer_plain(cache), .buffer_bytes = sizeof cache};
-    (void)ext_journal_recover(&mount, &memory.device, room, false);
+    struct ext_fast_plan plan;
+    (void)ext_journal_recover(&mount, &memory.device, room, false, &plan);
     return 0;
 }
 

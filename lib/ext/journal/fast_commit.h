@@ -48,3 +48,26 @@ enum status ext_fast_scan(
 /* Shows the operations among the first `tag_count` tags. CORRUPT if one is impossible. */
 enum status ext_fast_walk(struct ext_mount *mount, struct journal_log *log, uint32_t tag_count,
     struct ext_fast_visitor visitor);
+
+/* ---- Applying one operation, in changes of its own, as often as one likes ---------------------
+ */
+
+/* fast_inode.c */
+enum status ext_fast_apply_inode(
+    struct ext_mount *mount, const struct ext_fast_operation *operation);
+
+/* fast_range.c */
+enum status ext_fast_add_range(struct ext_mount *mount, const struct ext_fast_operation *operation);
+enum status ext_fast_delete_range(
+    struct ext_mount *mount, const struct ext_fast_operation *operation);
+
+/* fast_name.c */
+enum status ext_fast_add_name(struct ext_mount *mount, const struct ext_fast_operation *operation);
+enum status ext_fast_remove_name(
+    struct ext_mount *mount, const struct ext_fast_operation *operation);
+
+/*
+ * An inode in use, with links or as an orphan. NOT_FOUND if it is free: what an operation says of
+ * it was overtaken. CORRUPT if it is one of the file system's own.
+ */
+enum status ext_fast_load(struct ext_mount *mount, uint32_t number, struct ext_inode *inode_out);

@@ -91,6 +91,11 @@ constexpr uint32_t journal_revoke_header_bytes = 16;
 constexpr size_t journal_commit_checksum_type = 0xc;
 constexpr size_t journal_commit_checksum_bytes = 0xd;
 constexpr size_t journal_commit_checksum = 0x10;
+/*
+ * Room for further checksums, which nobody writes. A replay of fast commits that is cut off says
+ * here how many of their operations are applied by what is before the commit block.
+ */
+constexpr size_t journal_commit_fast_done_count = 0x14;
 constexpr size_t journal_commit_seconds = 0x30;
 constexpr size_t journal_commit_nanoseconds = 0x38;
 constexpr uint32_t journal_commit_bytes = 0x3c;

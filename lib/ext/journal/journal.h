@@ -187,14 +187,52 @@ bool journal_revocations_add(
 bool journal_revocations_forbid(
     const struct journal_revocations *table, uint64_t volume_block, uint32_t sequence);
 
+/* ---- write.c ----------------------------------------------------------------------------------
+ */
+
+/* As ext_journal_commit while fast commits are replayed; also without any block. */
+enum status ext_journal_commit_stage(struct ext_mount *mount);
+
+/* ---- fast_replay.c --------------------------------------------------------------------------- */
+
+/* What is left to replay after the log: see fast_commit.h. */
+struct ext_fast_plan {
+    uint32_t tag_count;  /* that count; 0: there is nothing */
+    uint32_t done_count; /* operations that are applied already */
+    uint32_t sequence;   /* of the transaction that they are good for */
+    uint32_t head_block; /* of the log, behind its last transaction */
+};
+
+/* A replay of fast commits that runs. */
+struct ext_fast_replay {
+    struct ext_mount *mount;
+    struct journal_log tags;     /* the way along the tags; its window holds the operation */
+    struct journal_log reserved; /* another, to ask for ranges meanwhile */
+    uint32_t tag_count;
+    uint32_t passed_count; /* operations seen */
+    uint32_t done_count;   /* operations applied, by what is committed and what is not yet */
+};
+
+/* Takes what a replay of fast commits needs from the end of `memory`. Before the cache is made. */
+void ext_fast_take_memory(
+    struct ext_fast_replay *replay, struct ext_mount *mount, struct ext_mount_memory *memory);
+
+/* Replays what the plan says on a mount that can be written but for that. */
+enum status ext_fast_replay_all(struct ext_fast_replay *replay, const struct ext_fast_plan *plan);
+
 /* ---- recover.c ------------------------------------------------------------------------------- */
 
 /*
- * Replays the journal of a volume that needs it: `memory` is all of the cache's, which must hold
+ * Replays the log of a volume that needs it: `memory` is all of the cache's, which must hold
  * nothing worth keeping. First everything is checked; CORRUPT and UNSUPPORTED leave the volume as
  * it was. With `read_only`, or on a device that is, a journal without fault is refused by
- * UNSUPPORTED. Afterwards the volume no longer needs recovery, and its super block must be read
- * anew, for the journal may have held it.
+ * UNSUPPORTED. Afterwards the super block must be read anew, for the journal may have held it. If
+ * there are fast commits, `plan_out` says so, and the volume still needs recovery; else it does
+ * not.
  */
 enum status ext_journal_recover(struct ext_mount *mount, struct block_device *device,
-    struct ext_mount_memory memory, bool read_only);
+    struct ext_mount_memory memory, bool read_only, struct ext_fast_plan *plan_out);
+
+/* Empties the log, in which `end_sequence` would come next, and ends the need for recovery. */
+enum status ext_journal_end_recovery(
+    struct ext_mount *mount, struct block_device *device, uint32_t end_sequence);

@@ -4,13 +4,14 @@
  * recovers to the same state:
  *
  *   1. everything in the log is checked; a fault changes nothing;
- *   2. blocks go to their places; flush;
+ *   2. blocks go to their places; flush; then fast commits are replayed, see fast_replay.c;
  *   3. the log is emptied in the journal's super block; flush;
  *   4. needs_recovery is cleared in the volume's super block; flush.
  *
  * Before 3 is on the medium, the log is replayed again, with the same result. Between 3 and 4 the
  * volume needs recovery from an empty log.
  */
+#include "../transaction.h"
 #include "fast_commit.h"
 #include "journal.h"
 #include "walk.h"
@@ -71,30 +72,71 @@ static enum status empty_log(struct ext_journal *journal, uint32_t end_sequence)
     return status == STATUS_OK ? block_flush(journal->device) : status;
 }
 
-/* Fast commits are checked like the rest of the log. */
-static enum status check_fast_commits(struct journal_replay *replay)
+static enum status count_operation(void *context, const struct ext_fast_operation *)
 {
-    struct ext_mount *mount = replay->walk.mount;
-    struct journal_log *log = replay->walk.log;
-    uint32_t tag_count;
-    enum status status = ext_fast_scan(mount, log, replay->end_sequence, &tag_count);
-    if (status == STATUS_OK) {
-        status = ext_fast_walk(mount, log, tag_count, (struct ext_fast_visitor){});
-    }
-    if (status == STATUS_OK && tag_count > 0) {
-        status = ext_journal_refuse(mount, "fast commit", "only the log can be replayed");
-    }
-    return status;
+    uint32_t *count = context;
+    (*count)++;
+    return STATUS_OK;
 }
 
-static enum status replay_log(struct journal_replay *replay, bool read_only)
+/* Fast commits change the volume as anybody does who writes to it. */
+static enum status check_fast_writable(
+    struct ext_mount *mount, const struct ext_mount_memory *memory, bool read_only)
+{
+    const char *what = "fast commit";
+    if (memory->undo == nullptr || memory->pending == nullptr) {
+        return ext_journal_refuse(mount, what, "there is no memory to replay it");
+    }
+    if (!ext_journal_is_writable(mount)) {
+        return ext_journal_refuse(mount, what, "the log is too small to replay it");
+    }
+    if (!mount->clean || (mount->read_only && !read_only)) {
+        return ext_journal_refuse(mount, what, "the volume must not be written");
+    }
+    return STATUS_OK;
+}
+
+/*
+ * Fast commits are checked like the rest of the log, as far as they can be before it is replayed.
+ */
+static enum status check_fast_commits(struct journal_replay *replay,
+    const struct ext_mount_memory *memory, bool read_only, struct ext_fast_plan *plan)
+{
+    const struct journal_walk *walk = &replay->walk;
+    uint32_t tag_count;
+    uint32_t operation_count = 0;
+    struct ext_fast_visitor visitor = {.visit = count_operation, .context = &operation_count};
+    enum status status = ext_fast_scan(walk->mount, walk->log, replay->end_sequence, &tag_count);
+    if (status == STATUS_OK) {
+        status = ext_fast_walk(walk->mount, walk->log, tag_count, visitor);
+    }
+    if (status != STATUS_OK || operation_count == 0) {
+        return status;
+    }
+    *plan = (struct ext_fast_plan){
+        .tag_count = tag_count,
+        .done_count = walk->fast_done_count,
+        .sequence = replay->end_sequence,
+        .head_block = walk->end_block,
+    };
+    if (plan->done_count > operation_count) {
+        return ext_corrupt(walk->mount, "fast commits are replayed past their end", 0);
+    }
+    if (plan->head_block == walk->log->journal->start_block) {
+        return ext_journal_refuse(walk->mount, "fast commit", "the log is full");
+    }
+    return check_fast_writable(walk->mount, memory, read_only);
+}
+
+static enum status replay_log(struct journal_replay *replay, const struct ext_mount_memory *memory,
+    bool read_only, struct ext_fast_plan *plan)
 {
     enum status status = journal_scan(&replay->walk, &replay->end_sequence);
     if (status == STATUS_OK) {
         status = journal_replay_all(replay, false);
     }
     if (status == STATUS_OK) {
-        status = check_fast_commits(replay);
+        status = check_fast_commits(replay, memory, read_only, plan);
     }
     struct ext_mount *mount = replay->walk.mount;
     if (status == STATUS_OK && mount->superblock_doubtful && !replay->superblock_found) {
@@ -109,24 +151,37 @@ static enum status replay_log(struct journal_replay *replay, bool read_only)
     return status == STATUS_OK ? block_flush(replay->device) : status;
 }
 
+enum status ext_journal_end_recovery(
+    struct ext_mount *mount, struct block_device *device, uint32_t end_sequence)
+{
+    enum status status = empty_log(&mount->journal, end_sequence);
+    return status == STATUS_OK ? clear_needs_recovery(device, mount->journal.scratch) : status;
+}
+
+static enum status recover_log(struct ext_mount *mount, struct block_device *device,
+    const struct ext_mount_memory *memory, bool read_only, struct ext_fast_plan *plan)
+{
+    struct journal_log log = {.journal = &mount->journal};
+    struct journal_replay replay = {.walk = {.mount = mount, .log = &log}, .device = device};
+    divide_memory(&replay, &log, *memory);
+    enum status status = replay_log(&replay, memory, read_only, plan);
+    if (status != STATUS_OK || plan->tag_count > 0) {
+        return status;
+    }
+    return ext_journal_end_recovery(mount, device, replay.end_sequence);
+}
+
 enum status ext_journal_recover(struct ext_mount *mount, struct block_device *device,
-    struct ext_mount_memory memory, bool read_only)
+    struct ext_mount_memory memory, bool read_only, struct ext_fast_plan *plan_out)
 {
     struct ext_journal *journal = &mount->journal;
-    struct journal_log log = {.journal = journal};
-    struct journal_replay replay = {.walk = {.mount = mount, .log = &log}, .device = device};
-    enum status status = STATUS_OK;
+    *plan_out = (struct ext_fast_plan){};
     read_only = read_only || device->read_only || journal->device->read_only;
     if (journal->start_block != 0) {
-        divide_memory(&replay, &log, memory);
-        status = replay_log(&replay, read_only);
-        if (status == STATUS_OK) {
-            status = empty_log(journal, replay.end_sequence);
-        }
-    } else if (mount->superblock_doubtful) {
-        status = ext_corrupt(mount, "super block checksum", 0);
-    } else if (read_only) {
-        status = refuse_read_only(mount);
+        return recover_log(mount, device, &memory, read_only, plan_out);
     }
-    return status == STATUS_OK ? clear_needs_recovery(device, journal->scratch) : status;
+    if (mount->superblock_doubtful) {
+        return ext_corrupt(mount, "super block checksum", 0);
+    }
+    return read_only ? refuse_read_only(mount) : clear_needs_recovery(device, journal->scratch);
 }

@@ -124,6 +124,8 @@ static enum status scan_commit(struct scan *scan, const uint8_t *block)
     scan->last_commit_seconds = seconds;
     scan->legacy_checksum = ext_journal_legacy_seed;
     walk->sequence++;
+    walk->end_block = walk->block;
+    walk->fast_done_count = load_be32(block + journal_commit_fast_done_count);
     return STATUS_OK;
 }
 

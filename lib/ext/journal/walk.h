@@ -10,10 +10,12 @@
 struct journal_walk {
     struct ext_mount *mount;
     struct journal_log *log;
-    uint8_t *descriptor; /* a copy of the last descriptor block: reading on moves the window */
-    uint32_t sequence;   /* of the transaction that we are in */
-    uint32_t block;      /* the next one */
-    uint32_t left_count; /* blocks until we would be where we started */
+    uint8_t *descriptor;      /* a copy of the last descriptor block: reading on moves the window */
+    uint32_t sequence;        /* of the transaction that we are in */
+    uint32_t block;           /* the next one */
+    uint32_t left_count;      /* blocks until we would be where we started */
+    uint32_t end_block;       /* after the last transaction that the scan found whole */
+    uint32_t fast_done_count; /* that this transaction says: see journal_commit_fast_done_count */
 };
 
 void journal_walk_start(struct journal_walk *walk);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../transaction.h"
+#include "fast_commit.h"
 #include "journal.h"
 
 /* The greatest transaction may take this part of the log. */
@@ -307,6 +308,9 @@ static enum status write_commit_block(struct writing *writing)
     uint8_t *bytes = begin_block(writing, JOURNAL_COMMIT);
     store_be64(bytes + journal_commit_seconds, (uint64_t)writing->mount->now.seconds);
     store_be32(bytes + journal_commit_nanoseconds, writing->mount->now.nanoseconds);
+    if (journal->fast != nullptr) {
+        store_be32(bytes + journal_commit_fast_done_count, journal->fast->done_count);
+    }
     if (ext_journal_has_legacy_checksum(journal)) {
         bytes[journal_commit_checksum_type] = journal_checksum_crc32;
         bytes[journal_commit_checksum_bytes] = 4;
@@ -331,6 +335,16 @@ static void release_all(struct block_cache *cache)
     }
 }
 
+/* What was written counts, for certain. */
+static enum status end_transaction(struct writing *writing)
+{
+    enum status status = barrier(writing->mount);
+    if (status == STATUS_OK) {
+        status = write_commit_block(writing);
+    }
+    return status == STATUS_OK ? block_flush(writing->journal->device) : status;
+}
+
 static enum status write_all(struct writing *writing)
 {
     struct ext_journal *journal = writing->journal;
@@ -342,13 +356,41 @@ static enum status write_all(struct writing *writing)
     if (status == STATUS_OK && journal->start_block == 0) {
         status = ext_journal_superblock_write(journal, journal->head_block, journal->sequence);
     }
+    return status == STATUS_OK ? end_transaction(writing) : status;
+}
+
+/*
+ * While fast commits are replayed, a transaction takes the place of the one before it, whose blocks
+ * are in their places: it has the same number, so that the fast commits still follow it. It counts
+ * from the moment that the super block names it.
+ */
+static enum status write_stage(struct writing *writing)
+{
+    struct ext_journal *journal = writing->journal;
+    uint32_t start = writing->block;
+    writing->legacy_checksum = ext_journal_legacy_seed;
+    enum status status = write_blocks(writing);
     if (status == STATUS_OK) {
-        status = barrier(writing->mount);
+        status = end_transaction(writing);
     }
     if (status == STATUS_OK) {
-        status = write_commit_block(writing);
+        status = ext_journal_superblock_write(journal, start, journal->sequence);
     }
     return status == STATUS_OK ? block_flush(journal->device) : status;
+}
+
+enum status ext_journal_commit_stage(struct ext_mount *mount)
+{
+    struct ext_journal *journal = &mount->journal;
+    struct writing writing = {.mount = mount, .journal = journal, .block = journal->head_block};
+    enum status status = write_stage(&writing);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    journal->head_block = writing.block;
+    release_all(&mount->cache);
+    status = block_cache_write_back(&mount->cache, BLOCK_CACHE_METADATA);
+    return status == STATUS_OK ? block_flush(mount->cache.device) : status;
 }
 
 enum status ext_journal_commit(struct ext_mount *mount)
@@ -359,6 +401,9 @@ enum status ext_journal_commit(struct ext_mount *mount)
         .journal = journal,
         .block = journal->head_block,
     };
+    if (journal->fast != nullptr) {
+        return ext_journal_commit_stage(mount);
+    }
     uint32_t needed = ext_journal_blocks_needed(
         mount, mount->cache.held.count, mount->counts.pending_metadata_count);
     if (needed > log_block_count(journal) - journal->used_count) {
