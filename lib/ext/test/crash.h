@@ -23,6 +23,61 @@ constexpr size_t fsck_output_max = 8192;
 
 extern char **environ;
 
+/* ---- What a run is asked for ----------------------------------------------------------------- */
+
+/*
+ * `BINARY STATES SEED` is a part of a long search: so many states of workloads by that seed. Our
+ * own check judges all of them and e2fsck a part, where it judges all in a short run.
+ */
+struct crash_plan {
+    uint32_t state_count; /* of all shapes */
+    uint32_t judged_every;
+    uint32_t done_count;
+    bool soak;
+};
+
+constexpr uint32_t crash_soak_judged_every = 16;
+constexpr uint32_t crash_report_every = 250;
+
+static struct crash_plan crash_plan;
+static uint64_t crash_random_state = 88172645463325252;
+
+static inline uint64_t crash_random(uint64_t limit)
+{
+    crash_random_state ^= crash_random_state << 13;
+    crash_random_state ^= crash_random_state >> 7;
+    crash_random_state ^= crash_random_state << 17;
+    return (crash_random_state >> 11) % limit;
+}
+
+static inline void crash_plan_read(int argument_count, char **arguments, uint32_t state_count)
+{
+    crash_plan = (struct crash_plan){.state_count = state_count, .judged_every = 1};
+    if (argument_count == 3) {
+        crash_plan.state_count = (uint32_t)strtoul(arguments[1], nullptr, 10);
+        crash_plan.judged_every = crash_soak_judged_every;
+        crash_plan.soak = true;
+        crash_random_state = strtoull(arguments[2], nullptr, 10) * 0x9e3779b97f4a7c15 + 1;
+    }
+}
+
+/* One more state was judged and found good; a long search says how far it is. */
+static inline void crash_count(void)
+{
+    crash_plan.done_count++;
+    if (crash_plan.soak && crash_plan.done_count % crash_report_every == 0) {
+        printf("%u states\n", crash_plan.done_count);
+        (void)fflush(stdout);
+    }
+}
+
+static inline void crash_plan_end(void)
+{
+    printf("%u states\n", crash_plan.done_count);
+}
+
+/* ---- Moments --------------------------------------------------------------------------------- */
+
 struct crash_record {
     struct block_record record;
     struct block_record_event *events;
@@ -48,6 +103,67 @@ static inline void crash_record_free(struct crash_record *crash)
     free(crash->events);
     free(crash->data);
 }
+
+/* A moment of the record and what became of the writes since the last flush, at random. */
+static inline struct block_record_crash crash_choose(const struct block_record *record)
+{
+    struct block_record_crash crash = {
+        .event_count = (uint32_t)crash_random(record->event_count + 1),
+        .kind = (enum block_record_kind)crash_random(4),
+        .part = {.block_count = (uint32_t)crash_random(2)},
+        .seed = crash_random(UINT32_MAX),
+    };
+    uint32_t first = block_record_first_unflushed(record, crash.event_count);
+    if (first == crash.event_count) {
+        crash.kind = BLOCK_RECORD_PREFIX;
+        return crash;
+    }
+    crash.index = first + (uint32_t)crash_random(crash.event_count - first);
+    return crash;
+}
+
+/* ---- Losses of power during a recovery --------------------------------------------------------
+ */
+
+constexpr uint32_t crash_again_every = 4;
+constexpr uint32_t crash_recovery_events_max = 8192;
+constexpr uint64_t crash_recovery_bytes = 24 << 20;
+
+/*
+ * One state of four loses power again while a mount recovers it: afterwards the volume is as that
+ * leaves it. False if the recovery itself failed.
+ */
+static inline bool crash_again(
+    struct image *image, enum status (*mount)(struct writable *), struct writable *writable)
+{
+    static struct block_record record;
+    static struct block_record_event events[crash_recovery_events_max];
+    static uint8_t data[crash_recovery_bytes];
+    static uint8_t before[crash_volume_bytes_max];
+    if (crash_random(crash_again_every) != 0) {
+        return true;
+    }
+    struct block_record_memory memory = {
+        .events = events,
+        .event_count_max = crash_recovery_events_max,
+        .data = data,
+        .data_bytes = crash_recovery_bytes,
+    };
+    memcpy(before, image->bytes, image->size_bytes);
+    block_record_init(&record, &image->memory.device, memory);
+    image->fault.below = &record.device;
+    enum status status = mount(writable);
+    image->fault.below = &image->memory.device;
+    if (status != STATUS_OK || record.overflowed) {
+        printf("recovery that is to be cut off: %s\n", status_text(status));
+        return false;
+    }
+    struct block_record_crash crash = crash_choose(&record);
+    memcpy(image->bytes, before, image->size_bytes);
+    return block_record_rebuild(&record, crash, &image->memory.device) == STATUS_OK;
+}
+
+/* ---- Judges ---------------------------------------------------------------------------------- */
 
 /* What e2fsck says, until it ends or its time is up; its wait status. */
 static inline int crash_read_output(pid_t child, int pipe_end, char *output)
@@ -137,4 +253,11 @@ static inline bool crash_is_repairable(const struct image *image)
         return false;
     }
     return true;
+}
+
+/* Whether the volume of a mount that is over is sound, by the judge whose turn it is. */
+static inline bool crash_is_sound(struct writable *writable)
+{
+    bool fsck = crash_random(crash_plan.judged_every) == 0;
+    return fsck ? crash_is_clean(&writable->image) : writable_check(writable);
 }

@@ -41,16 +41,7 @@ static struct writable recovered;
 static struct crash_record recording;
 static uint8_t base[crash_volume_bytes_max];
 static struct step steps[step_count_max];
-static uint64_t random_state = 0x9e3779b97f4a7c15;
 static uint8_t bytes[value_bytes_max];
-
-static uint32_t next_random(uint32_t limit)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (uint32_t)(random_state >> 16) % limit;
-}
 
 static bool open_file(struct image *image, uint32_t index, struct ext_file *file_out)
 {
@@ -119,9 +110,10 @@ static bool run_workload(void)
         struct step *step = &steps[index];
         struct ext_file file;
         *step = (struct step){
-            .kind = (enum step_kind)next_random(5),
-            .file = next_random(file_count),
-            .size_bytes = 1 + next_random(next_random(2) == 0 ? 40 : value_bytes_max - 1),
+            .kind = (enum step_kind)(uint32_t)crash_random(5),
+            .file = (uint32_t)crash_random(file_count),
+            .size_bytes =
+                1 + (uint32_t)crash_random(crash_random(2) == 0 ? 40 : value_bytes_max - 1),
         };
         enum status status =
             open_file(image, step->file, &file) ? do_step(step, index, &file) : STATUS_INTERNAL;
@@ -203,6 +195,7 @@ static bool state_is_good(struct block_record_crash crash)
     struct image *image = &recovered.image;
     memcpy(image->bytes, base, image->size_bytes);
     if (block_record_rebuild(&recording.record, crash, &image->memory.device) != STATUS_OK ||
+        !crash_again(image, writable_mount, &recovered) ||
         writable_mount(&recovered) != STATUS_OK || !image->mount.writable) {
         return false;
     }
@@ -212,29 +205,13 @@ static bool state_is_good(struct block_record_crash crash)
             return false;
         }
     }
-    return ext_unmount(&image->mount) == STATUS_OK && crash_is_clean(image);
-}
-
-static struct block_record_crash choose_crash(void)
-{
-    struct block_record_crash crash = {
-        .event_count = next_random(recording.record.event_count + 1),
-        .kind = (enum block_record_kind)next_random(4),
-        .part = {.block_count = next_random(2)},
-        .seed = next_random(UINT32_MAX),
-    };
-    uint32_t first = block_record_first_unflushed(&recording.record, crash.event_count);
-    if (first == crash.event_count) {
-        crash.kind = BLOCK_RECORD_PREFIX;
-        return crash;
-    }
-    crash.index = first + next_random(crash.event_count - first);
-    return crash;
+    return ext_unmount(&image->mount) == STATUS_OK && crash_is_sound(&recovered);
 }
 
 static void losses_of_power_are_survived(void)
 {
-    for (uint32_t shape = 0; shape < sizeof shapes / sizeof shapes[0]; shape++) {
+    constexpr uint32_t shape_count = sizeof shapes / sizeof shapes[0];
+    for (uint32_t shape = 0; shape < shape_count; shape++) {
         bool ready = make_volume(&shapes[shape]) && run_workload();
         CHECK(ready);
         if (!ready) {
@@ -245,22 +222,27 @@ static void losses_of_power_are_survived(void)
         image->bytes = malloc(image->size_bytes);
         block_memory_init(&image->memory, image->bytes, image->size_bytes, 512);
         block_fault_init(&image->fault, &image->memory.device);
-        for (uint32_t count = 0; count < 250 && !check_failing; count++) {
-            struct block_record_crash crash = choose_crash();
+        for (uint32_t count = 0; count < crash_plan.state_count / shape_count && !check_failing;
+            count++) {
+            struct block_record_crash crash = crash_choose(&recording.record);
             CHECK(state_is_good(crash));
             if (check_failing) {
                 printf(
                     "shape %u, after %u events, kind %u\n", shape, crash.event_count, crash.kind);
+            } else {
+                crash_count();
             }
         }
         image_free(image);
         image_free(&volume.image);
         crash_record_free(&recording);
     }
+    crash_plan_end();
 }
 
-int main(void)
+int main(int argument_count, char **arguments)
 {
+    crash_plan_read(argument_count, arguments, 1000);
     if (!image_folder_make()) {
         return 1;
     }

@@ -11,7 +11,6 @@ constexpr uint32_t directory_count = 4;
 constexpr uint32_t names_per_directory = 40;
 constexpr uint32_t slot_count = directory_count * names_per_directory;
 constexpr uint32_t step_count_max = 500;
-constexpr uint32_t states_per_shape = 500;
 
 struct shape {
     const char *options;
@@ -27,6 +26,8 @@ static const struct shape shapes[] = {
     {"-t ext4 -b 1024 -I 128 -J size=1 -O encrypt", 16, false},
     {"-t ext4 -b 1024 -I 256 -J size=1 -O encrypt,casefold", 32, true},
 };
+
+constexpr uint32_t shape_count = sizeof shapes / sizeof shapes[0];
 
 /* What a step did: up to two names lead to other inodes, or to none. */
 struct step {
@@ -46,15 +47,6 @@ static uint64_t directories[directory_count];
 static uint64_t slots[slot_count]; /* inodes; 0: no such name */
 static uint64_t found[slot_count];
 static const struct shape *shape;
-static uint64_t random_state;
-
-static uint32_t next_random(uint32_t limit)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (uint32_t)(random_state >> 11) % limit;
-}
 
 /* Long enough for a few blocks in each directory. */
 static struct ext_name name_of(uint32_t slot)
@@ -66,7 +58,8 @@ static struct ext_name name_of(uint32_t slot)
         name, sizeof names[0], "%02u-a-name-of-some-length", slot % names_per_directory);
     for (uint32_t index = 0; index < length && shape->folds; index++) {
         bool letter = name[index] >= 'a' && name[index] <= 'z';
-        name[index] = letter && next_random(2) == 0 ? (char)(name[index] - 'a' + 'A') : name[index];
+        name[index] =
+            letter && crash_random(2) == 0 ? (char)(name[index] - 'a' + 'A') : name[index];
     }
     return (struct ext_name){.bytes = name, .size_bytes = length};
 }
@@ -87,7 +80,7 @@ static void note(struct step *step, uint32_t slot, uint64_t number)
 static enum status create(struct step *step, uint32_t slot)
 {
     uint64_t number = 0;
-    bool directory = next_random(3) == 0;
+    bool directory = crash_random(3) == 0;
     struct ext_new_inode wanted = {.mode = directory ? 0040755 : 0100644};
     enum status status =
         ext_create(&volume.image.mount, parent_of(slot), name_of(slot), &wanted, &number);
@@ -111,7 +104,7 @@ static enum status remove_name(struct step *step, uint32_t slot)
 
 static enum status rename_name(struct step *step, uint32_t slot, uint32_t target)
 {
-    bool exchange = slots[target] != 0 && next_random(2) == 0;
+    bool exchange = slots[target] != 0 && crash_random(2) == 0;
     struct ext_rename request = {
         .source_parent = parent_of(slot),
         .source = name_of(slot),
@@ -130,16 +123,16 @@ static enum status rename_name(struct step *step, uint32_t slot, uint32_t target
 
 static enum status do_step(struct step *step)
 {
-    uint32_t slot = next_random(slot_count);
-    step->sync = next_random(12) == 0;
+    uint32_t slot = (uint32_t)crash_random(slot_count);
+    step->sync = crash_random(12) == 0;
     if (step->sync) {
         return ext_sync(&volume.image.mount);
     }
     if (slots[slot] == 0) {
         return create(step, slot);
     }
-    return next_random(3) == 0 ? remove_name(step, slot)
-                               : rename_name(step, slot, next_random(slot_count));
+    return crash_random(3) == 0 ? remove_name(step, slot)
+                                : rename_name(step, slot, (uint32_t)crash_random(slot_count));
 }
 
 static void apply(const struct step *step, uint64_t *numbers)
@@ -246,26 +239,7 @@ static bool state_is_good(uint32_t event_count)
         return false;
     }
     return protected_unlock(&image->mount) && read_names() && names_explained(event_count) &&
-           ext_unmount(&image->mount) == STATUS_OK && crash_is_clean(image);
-}
-
-/* A moment and what became of the writes since the last flush, at random. */
-static struct block_record_crash choose_crash(void)
-{
-    const struct block_record *record = &recording.record;
-    struct block_record_crash crash = {
-        .event_count = next_random(record->event_count + 1),
-        .kind = (enum block_record_kind)next_random(4),
-        .part = {.block_count = next_random(2)},
-        .seed = next_random(UINT32_MAX),
-    };
-    uint32_t first = block_record_first_unflushed(record, crash.event_count);
-    if (first == crash.event_count) {
-        crash.kind = BLOCK_RECORD_PREFIX;
-        return crash;
-    }
-    crash.index = first + next_random(crash.event_count - first);
-    return crash;
+           ext_unmount(&image->mount) == STATUS_OK && crash_is_sound(&recovered);
 }
 
 static bool check_crash(struct block_record_crash crash)
@@ -273,7 +247,8 @@ static bool check_crash(struct block_record_crash crash)
     struct image *image = &recovered.image;
     memcpy(image->bytes, base, image->size_bytes);
     if (block_record_rebuild(&recording.record, crash, &image->memory.device) == STATUS_OK &&
-        state_is_good(crash.event_count)) {
+        crash_again(image, writable_mount, &recovered) && state_is_good(crash.event_count)) {
+        crash_count();
         return true;
     }
     printf("after %u events of %u, kind %u, event %u, seed %llu\n", crash.event_count,
@@ -294,8 +269,8 @@ static void play(void)
     image->bytes = malloc(image->size_bytes);
     block_memory_init(&image->memory, image->bytes, image->size_bytes, 512);
     block_fault_init(&image->fault, &image->memory.device);
-    for (uint32_t index = 0; index < states_per_shape && well; index++) {
-        well = check_crash(choose_crash());
+    for (uint32_t index = 0; index < crash_plan.state_count / shape_count && well; index++) {
+        well = check_crash(crash_choose(&recording.record));
     }
     CHECK(well);
     image_free(image);
@@ -305,15 +280,16 @@ static void play(void)
 
 static void names_survive_losses_of_power(void)
 {
-    for (uint32_t index = 0; index < sizeof shapes / sizeof shapes[0]; index++) {
+    for (uint32_t index = 0; index < shape_count; index++) {
         shape = &shapes[index];
         play();
     }
+    crash_plan_end();
 }
 
-int main(void)
+int main(int argument_count, char **arguments)
 {
-    random_state = 88172645463325252;
+    crash_plan_read(argument_count, arguments, 3000);
     if (!image_folder_make()) {
         return 1;
     }

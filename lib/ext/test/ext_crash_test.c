@@ -59,16 +59,6 @@ static struct step steps[step_count_max];
 static uint32_t step_count;
 static uint32_t words[word_count];
 static uint32_t read_words[word_count];
-static uint64_t random_state;
-static uint64_t state_count;
-
-static uint64_t next_random(uint64_t limit)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return random_state % limit;
-}
 
 static struct ext_file files[file_count];
 
@@ -120,11 +110,11 @@ static bool make_volume(const struct shape *shape)
 
 static struct step choose_step(void)
 {
-    struct step step = {.file = (uint32_t)next_random(file_count)};
-    uint64_t kind = next_random(16);
-    step.offset_bytes = next_random(word_count) * word_bytes;
+    struct step step = {.file = (uint32_t)crash_random(file_count)};
+    uint64_t kind = crash_random(16);
+    step.offset_bytes = crash_random(word_count) * word_bytes;
     uint64_t room = file_bytes_max - step.offset_bytes;
-    step.size_bytes = (1 + next_random(next_random(2) == 0 ? 64 : 8192)) * word_bytes;
+    step.size_bytes = (1 + crash_random(crash_random(2) == 0 ? 64 : 8192)) * word_bytes;
     step.size_bytes = step.size_bytes < room ? step.size_bytes : room;
     step.kind = kind < 9 ? STEP_WRITE : kind < 12 ? STEP_TRUNCATE : STEP_SYNC;
     step.kind = kind == 12 ? STEP_RESERVE : step.kind;
@@ -311,8 +301,7 @@ static bool contents_explained(const struct shape *shape, uint32_t event_count)
 static bool state_is_good(const struct shape *shape, uint32_t event_count)
 {
     return contents_explained(shape, event_count) &&
-           (shape->journal ? crash_is_clean(&recovered.image)
-                           : crash_is_repairable(&recovered.image));
+           (shape->journal ? crash_is_sound(&recovered) : crash_is_repairable(&recovered.image));
 }
 
 static bool check_crash(const struct shape *shape, struct block_record_crash crash)
@@ -320,32 +309,15 @@ static bool check_crash(const struct shape *shape, struct block_record_crash cra
     struct image *image = &recovered.image;
     memcpy(image->bytes, base, image->size_bytes);
     if (block_record_rebuild(&recording.record, crash, &image->memory.device) != STATUS_OK ||
+        !crash_again(image, writable_mount, &recovered) ||
         !state_is_good(shape, crash.event_count)) {
         printf("%s: after %u events of %u, kind %u, event %u, seed %llu\n", shape->name,
             crash.event_count, recording.record.event_count, crash.kind, crash.index,
             (unsigned long long)crash.seed);
         return false;
     }
-    state_count++;
+    crash_count();
     return true;
-}
-
-/* A moment and what became of the writes since the last flush, at random. */
-static struct block_record_crash choose_crash(void)
-{
-    struct block_record_crash crash = {
-        .event_count = (uint32_t)next_random(recording.record.event_count + 1),
-        .kind = (enum block_record_kind)next_random(4),
-        .part = {.block_count = (uint32_t)next_random(2)},
-        .seed = next_random(UINT32_MAX),
-    };
-    uint32_t first = block_record_first_unflushed(&recording.record, crash.event_count);
-    if (first == crash.event_count) {
-        crash.kind = BLOCK_RECORD_PREFIX;
-        return crash;
-    }
-    crash.index = first + (uint32_t)next_random(crash.event_count - first);
-    return crash;
 }
 
 static void play(const struct shape *shape, uint32_t states)
@@ -363,7 +335,7 @@ static void play(const struct shape *shape, uint32_t states)
     block_fault_init(&image->fault, &image->memory.device);
     bool well = true;
     for (uint32_t index = 0; index < states && well; index++) {
-        well = check_crash(shape, choose_crash());
+        well = check_crash(shape, crash_choose(&recording.record));
     }
     CHECK(well);
     image_free(image);
@@ -371,23 +343,18 @@ static void play(const struct shape *shape, uint32_t states)
     crash_record_free(&recording);
 }
 
-static uint32_t states_per_shape = 1700;
-
 static void losses_of_power_are_survived(void)
 {
-    for (size_t index = 0; index < sizeof shapes / sizeof shapes[0]; index++) {
-        play(&shapes[index], states_per_shape);
+    constexpr uint32_t shape_count = sizeof shapes / sizeof shapes[0];
+    for (uint32_t index = 0; index < shape_count; index++) {
+        play(&shapes[index], crash_plan.state_count / shape_count);
     }
-    printf("%llu states\n", (unsigned long long)state_count);
+    crash_plan_end();
 }
 
 int main(int argument_count, char **arguments)
 {
-    random_state = 88172645463325252;
-    if (argument_count == 3) {
-        states_per_shape = (uint32_t)strtoul(arguments[1], nullptr, 10);
-        random_state = strtoull(arguments[2], nullptr, 10) * 0x9e3779b97f4a7c15 + 1;
-    }
+    crash_plan_read(argument_count, arguments, 11'900);
     if (!image_folder_make()) {
         return 1;
     }

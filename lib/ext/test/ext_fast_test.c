@@ -5,10 +5,9 @@
  */
 #define _GNU_SOURCE
 #include "../journal/fast_commit.h"
-#include "journal_image.h"
+#include "fast_image.h"
 
-constexpr uint32_t block_bytes = 1024;
-constexpr uint32_t fast_count = 16;
+constexpr uint32_t block_bytes = fast_block_bytes;
 
 static struct image image;
 static struct image judged;
@@ -27,11 +26,7 @@ static void make_volume(void)
     CHECK(journal_map_load(&map, "img"));
     CHECK(image_load(&image, "img"));
     place = journal_find(&image, &map, block_bytes);
-    uint8_t *incompat = place.bytes + journal_superblock_feature_incompat;
-    store_be32(incompat, load_be32(incompat) | journal_incompat_fast_commit);
-    store_be32(place.bytes + journal_superblock_fast_commit_count, fast_count);
-    journal_seal_superblock(place);
-    sequence = load_be32(place.bytes + journal_superblock_sequence) + 1;
+    sequence = fast_give_area(place, 16);
     pristine = malloc(image.size_bytes);
     memcpy(pristine, image.bytes, image.size_bytes);
 }
@@ -40,69 +35,6 @@ static void drop_volume(void)
 {
     free(pristine);
     image_free(&image);
-}
-
-/* ---- Writing an area ------------------------------------------------------------------------- */
-
-struct area {
-    uint32_t block; /* of the area */
-    uint32_t at;
-    uint32_t checksum;
-};
-
-static uint8_t *area_bytes(const struct area *area)
-{
-    uint32_t first = place.block_count - fast_count + 1;
-    return journal_block(place, first + area->block) + area->at;
-}
-
-static void add_tag(struct area *area, uint16_t type, const void *value, uint32_t size_bytes)
-{
-    uint8_t *bytes = area_bytes(area);
-    store_le16(bytes, type);
-    store_le16(bytes + 2, (uint16_t)size_bytes);
-    memcpy(bytes + 4, value, size_bytes);
-    area->checksum = crc32c_update(area->checksum, bytes, 4 + size_bytes);
-    area->at += 4 + size_bytes;
-}
-
-static void add_head(struct area *area, uint32_t features, uint32_t number)
-{
-    uint8_t value[8];
-    store_le32(value, features);
-    store_le32(value + 4, number);
-    add_tag(area, FAST_TAG_HEAD, value, sizeof value);
-}
-
-static void add_name(
-    struct area *area, uint16_t type, uint32_t parent, uint32_t number, const char *name)
-{
-    uint8_t value[8 + 255];
-    store_le32(value, parent);
-    store_le32(value + 4, number);
-    memcpy(value + 8, name, strlen(name));
-    add_tag(area, type, value, 8 + (uint32_t)strlen(name));
-}
-
-static void add_range(struct area *area, uint32_t number, uint32_t logical, uint32_t block)
-{
-    uint8_t value[16] = {};
-    store_le32(value, number);
-    store_le32(value + 4, logical);
-    store_le16(value + 8, 1);
-    store_le32(value + 12, block);
-    add_tag(area, FAST_TAG_ADD_RANGE, value, sizeof value);
-}
-
-/* Ends the segment and the block; the checksum is wrong by `error`. */
-static void add_tail(struct area *area, uint32_t number, uint32_t error)
-{
-    uint8_t *bytes = area_bytes(area);
-    store_le16(bytes, FAST_TAG_TAIL);
-    store_le16(bytes + 2, (uint16_t)(block_bytes - area->at - 4));
-    store_le32(bytes + 4, number);
-    store_le32(bytes + 8, crc32c_update(area->checksum, bytes, 8) ^ error);
-    *area = (struct area){.block = area->block + 1};
 }
 
 /* ---- What counts ----------------------------------------------------------------------------- */
@@ -123,10 +55,10 @@ static enum status scan(uint32_t *count_out)
     return status;
 }
 
-static struct area begin(void)
+static struct fast_area begin(void)
 {
     memcpy(image.bytes, pristine, image.size_bytes);
-    return (struct area){};
+    return fast_begin(place);
 }
 
 /* The area counts for so many tags. */
@@ -168,12 +100,12 @@ static void what_is_left_over_is_passed_over(void)
     CHECK_EQUAL(image_mount(&image), STATUS_OK); /* for image.mount */
     (void)begin();
     expect_nothing();
-    struct area area = begin(); /* begins without a head */
-    add_name(&area, FAST_TAG_CREATE, 2, 12, "name");
-    add_tail(&area, sequence, 0);
+    struct fast_area area = begin(); /* begins without a head */
+    fast_add_name(&area, FAST_TAG_CREATE, 2, 12, "name");
+    fast_add_tail(&area, sequence, 0);
     expect_nothing();
     area = begin(); /* nothing but noise */
-    memset(area_bytes(&area), 0xa5, block_bytes);
+    memset(fast_bytes(&area), 0xa5, block_bytes);
     expect_nothing();
     drop_volume();
 }
@@ -184,10 +116,10 @@ static void fast_commits_of_the_past_are_passed_over(void)
     make_volume();
     (void)begin();
     CHECK_EQUAL(image_mount(&image), STATUS_OK);
-    struct area area = begin(); /* of the transaction before */
-    add_head(&area, 0, sequence - 1);
-    add_name(&area, FAST_TAG_CREATE, 2, 12, "name");
-    add_tail(&area, sequence - 1, 0);
+    struct fast_area area = begin(); /* of the transaction before */
+    fast_add_head(&area, 0, sequence - 1);
+    fast_add_name(&area, FAST_TAG_CREATE, 2, 12, "name");
+    fast_add_tail(&area, sequence - 1, 0);
     expect_count(0);
     CHECK_EQUAL(image_mount(&image), STATUS_OK);
     CHECK_EQUAL(load_be32(place.bytes + journal_superblock_sequence), sequence + 1);
@@ -201,28 +133,28 @@ static void segments_count_up_to_the_first_that_is_not_whole(void)
     (void)begin();
     CHECK_EQUAL(image_mount(&image), STATUS_OK);
     for (uint32_t good = 1; good <= 3; good++) {
-        struct area area = begin();
-        add_head(&area, 0, sequence);
+        struct fast_area area = begin();
+        fast_add_head(&area, 0, sequence);
         for (uint32_t segment = 0; segment < 4; segment++) {
-            add_name(&area, FAST_TAG_LINK, 2, 12, "name");
-            add_range(&area, 12, 0, 2400);
-            add_tag(&area, FAST_TAG_PAD, "12345", 5);
-            add_tail(&area, sequence, segment == good ? 1 : 0);
+            fast_add_name(&area, FAST_TAG_LINK, 2, 12, "name");
+            fast_add_range(&area, 12, 0, 1, 2400);
+            fast_add(&area, FAST_TAG_PAD, "12345", 5);
+            fast_add_tail(&area, sequence, segment == good ? 1 : 0);
         }
         expect_count(1 + good * 4);
     }
-    struct area area = begin(); /* a segment of three blocks, then one of the past */
-    add_head(&area, 0, sequence);
+    struct fast_area area = begin(); /* a segment of three blocks, then one of the past */
+    fast_add_head(&area, 0, sequence);
     for (uint32_t block = 0; block < 3; block++) {
         static const uint8_t filler[block_bytes] = {};
-        add_name(&area, FAST_TAG_UNLINK, 2, 12, "name");
-        add_tag(&area, FAST_TAG_PAD, filler, block_bytes - area.at - 4);
+        fast_add_name(&area, FAST_TAG_UNLINK, 2, 12, "name");
+        fast_add(&area, FAST_TAG_PAD, filler, block_bytes - area.at - 4);
         area.block++;
         area.at = 0;
     }
-    add_tail(&area, sequence, 0);
-    add_name(&area, FAST_TAG_UNLINK, 2, 12, "name");
-    add_tail(&area, sequence - 1, 0);
+    fast_add_tail(&area, sequence, 0);
+    fast_add_name(&area, FAST_TAG_UNLINK, 2, 12, "name");
+    fast_add_tail(&area, sequence - 1, 0);
     expect_count(8);
     drop_volume();
 }
@@ -232,26 +164,26 @@ static void broken_segments_are_refused(void)
     make_volume();
     (void)begin();
     CHECK_EQUAL(image_mount(&image), STATUS_OK);
-    struct area area = begin();
-    add_head(&area, 0, sequence);
-    add_name(&area, FAST_TAG_CREATE, 2, 12, "name");
-    struct area tail = area;
-    add_tail(&area, sequence, 0);
+    struct fast_area area = begin();
+    fast_add_head(&area, 0, sequence);
+    fast_add_name(&area, FAST_TAG_CREATE, 2, 12, "name");
+    struct fast_area tail = area;
+    fast_add_tail(&area, sequence, 0);
     expect_count(3); /* The twin. */
     CHECK_EQUAL(image_mount(&image), STATUS_UNSUPPORTED);
-    area_bytes(&tail)[8] ^= 1;
+    fast_bytes(&tail)[8] ^= 1;
     expect_corrupt("fast commit tail");
     CHECK(journal_judge(&image, &judged) != 0 || image_run("grep -q 'checksum error' judge.log"));
     image_free(&judged);
-    area_bytes(&tail)[8] ^= 1;
-    area_bytes(&tail)[4] ^= 1; /* of another transaction */
+    fast_bytes(&tail)[8] ^= 1;
+    fast_bytes(&tail)[4] ^= 1; /* of another transaction */
     expect_corrupt("fast commit tail");
-    area_bytes(&tail)[4] ^= 1;
-    area_bytes(&tail)[0] = 0x77;
+    fast_bytes(&tail)[4] ^= 1;
+    fast_bytes(&tail)[0] = 0x77;
     expect_corrupt("fast commit without a tail");
     area = begin();
-    add_head(&area, 1, sequence);
-    add_tail(&area, sequence, 0);
+    fast_add_head(&area, 1, sequence);
+    fast_add_tail(&area, sequence, 0);
     uint32_t count;
     CHECK_EQUAL(scan(&count), STATUS_UNSUPPORTED);
     CHECK(strcmp(image.mount.refusal.reason, "unknown feature bit in its head") == 0);
@@ -278,15 +210,15 @@ static void impossible_operations_are_refused(void)
     (void)begin();
     CHECK_EQUAL(image_mount(&image), STATUS_OK);
     for (uint32_t index = 0; index < sizeof cases / sizeof cases[0]; index++) {
-        struct area area = begin();
-        add_head(&area, 0, sequence);
+        struct fast_area area = begin();
+        fast_add_head(&area, 0, sequence);
         if (cases[index].name == nullptr) {
-            add_range(&area, cases[index].first, 0, cases[index].second);
+            fast_add_range(&area, cases[index].first, 0, 1, cases[index].second);
         } else {
-            add_name(&area, cases[index].type, cases[index].first, cases[index].second,
+            fast_add_name(&area, cases[index].type, cases[index].first, cases[index].second,
                 cases[index].name);
         }
-        add_tail(&area, sequence, 0);
+        fast_add_tail(&area, sequence, 0);
         expect_corrupt(cases[index].what);
     }
     drop_volume();
@@ -300,14 +232,14 @@ static void no_changed_byte_is_believed(void)
     (void)begin();
     CHECK_EQUAL(image_mount(&image), STATUS_OK);
     for (uint32_t at = 0; at < 120; at++) {
-        struct area area = begin();
-        add_head(&area, 0, sequence);
-        add_name(&area, FAST_TAG_LINK, 2, 12, "name");
-        add_range(&area, 12, 0, 2400);
+        struct fast_area area = begin();
+        fast_add_head(&area, 0, sequence);
+        fast_add_name(&area, FAST_TAG_LINK, 2, 12, "name");
+        fast_add_range(&area, 12, 0, 1, 2400);
         uint32_t tail_at = area.at;
-        add_tail(&area, sequence, 0);
-        struct area start = {};
-        area_bytes(&start)[at] ^= 0x40;
+        fast_add_tail(&area, sequence, 0);
+        struct fast_area start = fast_begin(place);
+        fast_bytes(&start)[at] ^= 0x40;
         uint32_t count = 0;
         enum status status = scan(&count);
         bool meaningless = at >= tail_at + 12 || at == tail_at + 2 || at == tail_at + 3;
