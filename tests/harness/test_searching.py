@@ -10,8 +10,9 @@ from unittest import mock
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from support import EngineTest  # noqa: E402  (puts tools/ on the path)
-from harness import cli, coverage, fuzz, paths, suites  # noqa: E402
+from harness import cli, coverage, fuzz, paths, soak, suites  # noqa: E402
 from harness.commands import fuzz as command_fuzz  # noqa: E402
+from harness.commands import test as command_test  # noqa: E402
 from harness.outcome import BuildError, Exit, UsageError  # noqa: E402
 
 SOURCE = """\
@@ -133,3 +134,56 @@ class Fuzz(EngineTest):
     def test_both_commands_are_known(self):
         self.assertIn("fuzz", cli.COMMANDS)
         self.assertIn("cover", cli.COMMANDS)
+
+
+class Soak(EngineTest):
+    """Searches with a program that is not what it is in the tree."""
+
+    def search(self, script: str, *words: str) -> Exit:
+        program = self.folder / "host" / "stand_in"
+        program.parent.mkdir()
+        program.write_text("#!/bin/sh\n" + script, encoding="utf-8")
+        program.chmod(0o755)
+        what = soak.Search("stand-ins", ("stand_in",), 40, 10)
+        parser = argparse.ArgumentParser()
+        command_test.add_arguments(parser)
+        with mock.patch.object(paths, "BUILD", self.folder), \
+                mock.patch.dict(soak.SEARCHES, {"crash-ext": what}), \
+                mock.patch.object(command_test.packages, "ensure", lambda _: None), \
+                redirect_stdout(io.StringIO()) as self.output:
+            return command_test.execute(parser.parse_args(
+                ["--no-build", "--soak", "crash-ext", "--seed", "5", "-j", "1", *words]))
+
+    def test_each_run_has_a_seed_of_its_own(self):
+        script = f'echo "$2" >>{self.folder}/seeds; echo "$1 states"\n'
+        self.assertEqual(self.search(script, "--states", "35"), Exit.PASSED)
+        seeds = (self.folder / "seeds").read_text().split()
+        self.assertEqual(seeds, ["5", "6", "7", "8"])
+        self.assertIn("35 states, nothing found", self.output.getvalue())
+
+    def test_a_failing_run_ends_the_search_and_is_named(self):
+        script = f'echo x >>{self.folder}/runs; echo "3 states"; echo why\n' \
+                 '[ "$2" != 6 ] || exit 1\necho "$1 states"\n'
+        self.assertEqual(self.search(script), Exit.FAILED)
+        self.assertEqual((self.folder / "runs").read_text().count("x"), 2)
+        self.assertIn("stand_in 10 6", self.output.getvalue())
+        self.assertIn("why", self.output.getvalue())
+
+    def test_too_few_states_are_a_failure(self):
+        self.assertEqual(self.search('echo "4 states"\n'), Exit.FAILED)
+        self.assertIn("too few states", self.output.getvalue())
+
+    def test_what_does_not_run_is_a_failure(self):
+        self.assertEqual(self.search("exit 0\n"), Exit.FAILED)
+
+    def test_the_programs_of_each_search_are_host_tests(self):
+        known = {file.stem for file in (paths.ROOT / "lib").glob("*/test/*_test.c")}
+        for search in soak.SEARCHES.values():
+            self.assertLessEqual(set(search.programs), known)
+
+    def test_wrong_words_are_refused(self):
+        parser = argparse.ArgumentParser()
+        command_test.add_arguments(parser)
+        for words in (["--soak", "crash-fat"], ["--soak", "crash-ext", "host"],
+                      ["--soak", "crash-ext", "--seed", "x"], ["--states", "5"]):
+            self.assertRaises(UsageError, command_test.execute, parser.parse_args(words))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness import (accelerator, alarm, aviary, build, campaign, counts, durations, expression,
                      generated, hostunit, lint, misroutes, packages, rotation, runner, runs, shard,
-                     snapshot, suites, tools)
+                     snapshot, soak, suites, tools)
 from harness.arguments import whole_number
 from harness.check import Check, Job
 from harness.images import Images
@@ -34,6 +34,7 @@ examples:
   ./erix test --cold                every machine starts with its firmware
   ./erix test --no-cache            repeat also what has passed with the same inputs
   ./erix test --stress 50 prompt    one scenario again and again
+  ./erix test --soak crash-ext      300,000 losses of power; --states N: so many, --seed N: these
   ./erix test --shard 1/4           the first of four parts; `./erix merge` puts them together
 
 A few canaries, lies and misroutes are in a whole run, other ones for each number of commits. A
@@ -76,6 +77,10 @@ def add_arguments(parser) -> None:
                         help="begin nothing after the first failure")
     parser.add_argument("--stress", type=whole_number, default=0, metavar="N",
                         help="run the one chosen scenario N times")
+    parser.add_argument("--soak", metavar="NAME",
+                        help="only a long search: " + ", ".join(soak.SEARCHES))
+    parser.add_argument("--states", type=whole_number, default=None, metavar="N",
+                        help="how many states a search looks at")
     parser.add_argument("--shard", type=shard.Shard.parse, default=None, metavar="I/N",
                         help="run part I of N")
     parser.add_argument("--into", type=Path, default=None, metavar="DIR",
@@ -190,8 +195,26 @@ def _build(chosen: tuple[str, ...], arguments) -> None:
         build.build(("host", "target", "uefi") if all_machines else ("host",))
 
 
+def _soak(arguments) -> Exit:
+    """A long search, alone."""
+    soak.find(arguments.soak)
+    if arguments.expression:
+        raise UsageError("--soak NAME: nothing else is tested with it")
+    if arguments.seed and not arguments.seed.isdecimal():
+        raise UsageError(f"`{arguments.seed}` is no seed of a search: a number")
+    packages.ensure(print)
+    if not arguments.no_build:
+        build.build(("host",))
+    return soak.search(arguments.soak, arguments.states,
+                       int(arguments.seed or secrets.randbelow(1 << 31)), arguments.jobs)
+
+
 def execute(arguments, select: Callable[[list[Job]], list[Job]] = list) -> Exit:
     """Run the command. `select` picks from the planned jobs."""
+    if arguments.soak:
+        return _soak(arguments)
+    if arguments.states:
+        raise UsageError("`--states` goes with `--soak`")
     packages.ensure(print)
     chosen, scenarios, whole = _plan(arguments)
     _build(chosen, arguments)
