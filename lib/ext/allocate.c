@@ -9,6 +9,9 @@
 /* Groups whose bitmaps are looked at for a longer run, once there is any. */
 constexpr uint32_t patience_group_count = 16;
 
+/* Pieces that are this long are good, whatever was wanted. */
+constexpr uint32_t scarce_cluster_count = 256;
+
 /* A run of free clusters in one group. */
 struct free_run {
     uint32_t group;
@@ -21,60 +24,111 @@ static uint64_t cluster_place(const struct ext_geometry *geometry, uint32_t grou
     return ext_group_first_block(geometry, group) + ((uint64_t)cluster << geometry->cluster_shift);
 }
 
+static uint32_t cluster_at(const struct ext_geometry *geometry, uint32_t group, uint64_t block)
+{
+    const uint64_t offset = block - ext_group_first_block(geometry, group);
+    return (uint32_t)((offset + ((uint64_t)1 << geometry->cluster_shift) - 1) >>
+                      geometry->cluster_shift);
+}
+
+/* What is looked for: where, how long, and how much more free behind it would be good. */
+struct search {
+    uint64_t goal;
+    uint32_t wanted; /* clusters */
+    uint32_t room;   /* clusters */
+};
+
+/* A group that is searched, with its bitmap in memory. */
+struct searched {
+    const struct ext_mount *mount;
+    const uint8_t *bitmap;
+    uint32_t group;
+    uint64_t goal;
+};
+
+/* The first cluster from `first` on that is no other file's window; `end` at most. */
+static uint32_t skip_windows(const struct searched *searched, uint32_t first, uint32_t end)
+{
+    const struct ext_geometry *geometry = &searched->mount->geometry;
+    const uint64_t block = cluster_place(geometry, searched->group, first);
+    const uint64_t skipped = ext_window_skip(searched->mount, searched->goal, block);
+    const uint64_t limit = cluster_place(geometry, searched->group, end);
+    return skipped == block
+               ? first
+               : (skipped < limit ? cluster_at(geometry, searched->group, skipped) : end);
+}
+
+/* The free clusters from `from` on, up to `limit` or another file's window. */
+static uint32_t free_end(const struct searched *searched, uint32_t from, uint32_t limit)
+{
+    const struct ext_geometry *geometry = &searched->mount->geometry;
+    const uint64_t block = cluster_place(geometry, searched->group, from);
+    const uint64_t window = ext_window_next(searched->mount, searched->goal, block);
+    if (window < cluster_place(geometry, searched->group, limit)) {
+        limit = cluster_at(geometry, searched->group, window);
+    }
+    return bitmap_find_set(searched->bitmap, from, limit);
+}
+
 /* The first run of `wanted` clusters at or after `first`, or the longest up to `end`. */
 static struct free_run find_run(
-    const uint8_t *bitmap, uint32_t first, uint32_t end, uint32_t wanted)
+    const struct searched *searched, uint32_t first, uint32_t end, uint32_t wanted)
 {
-    struct free_run best = {};
+    struct free_run best = {.group = searched->group};
     while (first < end && best.count < wanted) {
-        uint32_t from = bitmap_find_clear(bitmap, first, end);
-        uint32_t limit = end - from < wanted ? end : from + wanted;
-        uint32_t to = bitmap_find_set(bitmap, from, limit);
+        const uint32_t from = bitmap_find_clear(searched->bitmap, first, end);
+        first = skip_windows(searched, from, end);
+        if (first != from || from == end) {
+            continue;
+        }
+        const uint32_t to = free_end(searched, from, end - from < wanted ? end : from + wanted);
         if (to - from > best.count) {
-            best = (struct free_run){.first = from, .count = to - from};
+            best.first = from;
+            best.count = to - from;
         }
         first = to + 1;
     }
     return best;
 }
 
-/* The best run of one group; with `at_goal` only a run that begins exactly at `first`. */
+/* The best run of one group, from cluster `first` on and then from its beginning. */
 static enum status search_group(struct ext_mount *mount, const struct ext_group_pin *group,
-    uint32_t first, uint32_t wanted, struct free_run *run_out)
+    uint32_t first, const struct search *search, struct free_run *run_out)
 {
     struct block_cache_entry *bitmap;
     enum status status = ext_bitmap_pin(mount, group, EXT_MARK_BLOCK_BITMAP, &bitmap);
     if (status != STATUS_OK) {
         return status;
     }
-    uint32_t end = ext_group_cluster_count(&mount->geometry, group->group);
-    struct free_run run = find_run(bitmap->buffer.bytes, first, end, wanted);
-    if (run.count < wanted && first > 0) {
-        struct free_run before = find_run(bitmap->buffer.bytes, 0, first, wanted);
+    const struct searched searched = {mount, bitmap->buffer.bytes, group->group, search->goal};
+    const uint32_t length = search->wanted + search->room;
+    const uint32_t end = ext_group_cluster_count(&mount->geometry, group->group);
+    struct free_run run = find_run(&searched, first, end, length);
+    if (run.count < length && first > 0) {
+        const struct free_run before = find_run(&searched, 0, first, length);
         run = before.count > run.count ? before : run;
     }
     block_cache_put(&mount->cache, bitmap);
-    run.group = group->group;
     *run_out = run;
     return STATUS_OK;
 }
 
-/* The run at the goal itself, empty if that is in use. */
+/* The run at the goal itself, empty if that is in use or another file's. */
 static enum status search_goal(struct ext_mount *mount, const struct ext_group_pin *group,
-    uint32_t first, uint32_t wanted, struct free_run *run_out)
+    uint32_t first, const struct search *search, struct free_run *run_out)
 {
     struct block_cache_entry *bitmap;
     enum status status = ext_bitmap_pin(mount, group, EXT_MARK_BLOCK_BITMAP, &bitmap);
     if (status != STATUS_OK) {
         return status;
     }
-    uint32_t end = ext_group_cluster_count(&mount->geometry, group->group);
-    uint32_t limit = end - first < wanted ? end : first + wanted;
-    *run_out = (struct free_run){
-        .group = group->group,
-        .first = first,
-        .count = bitmap_find_set(bitmap->buffer.bytes, first, limit) - first,
-    };
+    const struct searched searched = {mount, bitmap->buffer.bytes, group->group, search->goal};
+    const uint32_t end = ext_group_cluster_count(&mount->geometry, group->group);
+    *run_out = (struct free_run){.group = group->group, .first = first};
+    if (skip_windows(&searched, first, end) == first) {
+        const uint32_t limit = end - first < search->wanted ? end : first + search->wanted;
+        run_out->count = free_end(&searched, first, limit) - first;
+    }
     block_cache_put(&mount->cache, bitmap);
     return STATUS_OK;
 }
@@ -100,13 +154,14 @@ void ext_full_note(
  * for it long enough.
  */
 static enum status search_all(struct ext_mount *mount, uint32_t goal_group, uint32_t first,
-    uint32_t wanted, struct free_run *best_out)
+    const struct search *search, struct free_run *best_out)
 {
+    const uint32_t length = search->wanted + search->room;
     uint32_t group_count = mount->geometry.group_count;
     uint32_t full_count = ext_full_count(&mount->without_blocks, goal_group);
     struct free_run best = {};
     uint32_t patience = patience_group_count;
-    for (uint32_t step = 0; step < group_count && best.count < wanted && patience > 0; step++) {
+    for (uint32_t step = 0; step < group_count && best.count < length && patience > 0; step++) {
         uint32_t number = (uint32_t)(((uint64_t)goal_group + full_count + step) % group_count);
         struct ext_group_pin group;
         struct free_run run = {};
@@ -116,7 +171,7 @@ static enum status search_all(struct ext_mount *mount, uint32_t goal_group, uint
         }
         ext_full_note(&mount->without_blocks, goal_group, number, group.values.free_cluster_count);
         if (group.values.free_cluster_count > best.count) {
-            status = search_group(mount, &group, number == goal_group ? first : 0, wanted, &run);
+            status = search_group(mount, &group, number == goal_group ? first : 0, search, &run);
         }
         block_cache_put(&mount->cache, group.entry);
         if (status != STATUS_OK) {
@@ -129,10 +184,24 @@ static enum status search_all(struct ext_mount *mount, uint32_t goal_group, uint
     return best.count == 0 ? STATUS_NO_SPACE : STATUS_OK;
 }
 
-static enum status search(
-    struct ext_mount *mount, uint64_t goal, uint32_t wanted, struct free_run *run_out)
+/* What other files could go on in is used before anything is cut into small pieces. */
+static enum status search_around(struct ext_mount *mount, uint32_t goal_group, uint32_t first,
+    const struct search *search, struct free_run *run_out)
+{
+    const uint32_t enough =
+        search->wanted < scarce_cluster_count ? search->wanted : scarce_cluster_count;
+    enum status status = search_all(mount, goal_group, first, search, run_out);
+    const bool scarce =
+        status == STATUS_NO_SPACE || (status == STATUS_OK && run_out->count < enough);
+    return scarce && ext_windows_drop(mount) ? search_all(mount, goal_group, first, search, run_out)
+                                             : status;
+}
+
+static enum status search_free(
+    struct ext_mount *mount, const struct search *search, struct free_run *run_out)
 {
     const struct ext_geometry *geometry = &mount->geometry;
+    uint64_t goal = search->goal;
     if (goal <= geometry->first_data_block || goal >= geometry->block_count) {
         goal = geometry->first_data_block;
     }
@@ -146,12 +215,13 @@ static enum status search(
     }
     struct free_run run = {};
     if (group.values.free_cluster_count > 0) {
-        status = search_goal(mount, &group, first, wanted, &run);
+        status = search_goal(mount, &group, first, search, &run);
     }
     block_cache_put(&mount->cache, group.entry);
     if (status == STATUS_OK && run.count == 0) {
-        status = search_all(mount, number, first, wanted, &run);
+        status = search_around(mount, number, first, search, &run);
     }
+    run.count = run.count < search->wanted ? run.count : search->wanted;
     *run_out = run;
     return status;
 }
@@ -274,11 +344,17 @@ enum status ext_allocate_blocks(struct ext_mount *mount, struct ext_allocation a
     uint64_t usable = mount->counts.free_block_count - kept;
     uint64_t wanted = align_up(allocation.block_count, cluster_blocks);
     wanted = wanted < usable ? wanted : align_down(usable, cluster_blocks);
+    const struct search wish = {
+        .goal = allocation.goal.block,
+        .wanted = (uint32_t)(wanted >> geometry->cluster_shift),
+        .room = allocation.goal.goes_on
+                    ? ext_window_reach(mount, allocation.goal.block) >> geometry->cluster_shift
+                    : 0,
+    };
     struct free_run run;
-    enum status status =
-        mount->journal.fast != nullptr
-            ? search_unreserved(mount, allocation.goal, &run)
-            : search(mount, allocation.goal, (uint32_t)(wanted >> geometry->cluster_shift), &run);
+    enum status status = mount->journal.fast != nullptr
+                             ? search_unreserved(mount, wish.goal, &run)
+                             : search_free(mount, &wish, &run);
     if (status == STATUS_OK) {
         status = take(mount, &run);
     }
@@ -287,6 +363,9 @@ enum status ext_allocate_blocks(struct ext_mount *mount, struct ext_allocation a
     }
     *first_out = cluster_place(geometry, run.group, run.first);
     *count_out = run.count << geometry->cluster_shift;
+    if (allocation.goal.goes_on) {
+        ext_window_move(mount, allocation.goal.block, *first_out + *count_out);
+    }
     return STATUS_OK;
 }
 

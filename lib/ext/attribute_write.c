@@ -277,7 +277,7 @@ static enum status make_block(
     uint64_t block;
     uint32_t count;
     struct ext_allocation allocation = {
-        .goal = ext_inode_goal(mount, inode->number), .block_count = 1};
+        .goal = {.block = ext_inode_goal(mount, inode->number)}, .block_count = 1};
     struct block_cache_entry *entry;
     enum status status = ext_allocate_blocks(mount, allocation, &block, &count);
     if (status == STATUS_OK) {

@@ -57,8 +57,8 @@ static enum status add_pointers(struct ext_mount *mount, struct ext_inode *inode
     enum status status = change_array(mount, array);
     if (status == STATUS_OK) {
         status = ext_allocate_blocks(mount,
-            (struct ext_allocation){.goal = goal, .block_count = 1, .metadata = true}, &block,
-            &count);
+            (struct ext_allocation){.goal = {.block = goal}, .block_count = 1, .metadata = true},
+            &block, &count);
     }
     if (status == STATUS_OK && block > UINT32_MAX) {
         status = STATUS_NO_SPACE;
@@ -123,7 +123,7 @@ static enum status reach(struct ext_mount *mount, struct ext_inode *inode, uint6
 }
 
 static enum status fill_slots(struct ext_mount *mount, struct ext_inode *inode,
-    const struct pointer_array *array, uint64_t goal, struct ext_run *run)
+    const struct pointer_array *array, struct ext_goal goal, struct ext_run *run)
 {
     uint32_t wanted = 0;
     while (wanted < run->block_count && array->slot + wanted < array->slot_count &&
@@ -154,13 +154,13 @@ static enum status fill_slots(struct ext_mount *mount, struct ext_inode *inode,
 }
 
 enum status ext_block_map_fill(
-    struct ext_mount *mount, struct ext_inode *inode, uint64_t goal, struct ext_run *run)
+    struct ext_mount *mount, struct ext_inode *inode, struct ext_goal goal, struct ext_run *run)
 {
     if (run->logical_block >= ext_block_map_limit(&mount->geometry)) {
         return STATUS_TOO_LARGE;
     }
     struct pointer_array array;
-    enum status status = reach(mount, inode, run->logical_block, goal, &array);
+    enum status status = reach(mount, inode, run->logical_block, goal.block, &array);
     if (status == STATUS_OK) {
         status = fill_slots(mount, inode, &array, goal, run);
         put_array(mount, &array);

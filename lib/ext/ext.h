@@ -238,6 +238,20 @@ struct ext_full_groups {
     uint32_t count;
 };
 
+constexpr uint32_t ext_window_count = 16;
+
+/* Blocks [first, end) are left to the file that goes on at the first of them. */
+struct ext_window {
+    uint64_t first;
+    uint64_t end;
+    uint32_t reach_blocks; /* so many were left last; 0: there is no window */
+};
+
+struct ext_windows {
+    struct ext_window rows[ext_window_count];
+    uint32_t oldest; /* the row to take next */
+};
+
 struct ext_mount {
     struct block_cache cache;
     struct ext_geometry geometry;
@@ -253,6 +267,7 @@ struct ext_mount {
     uint32_t directory_group;                   /* where the last directory of the root went */
     struct ext_full_groups without_inodes;
     struct ext_full_groups without_blocks;
+    struct ext_windows windows;
     uint32_t features[EXT_FEATURE_WORD_COUNT];
     uint32_t replayed_count; /* transactions of the journal, when it was mounted */
     bool read_only;          /* some feature, the device or an option forbids writing */

@@ -204,7 +204,8 @@ static enum status new_node(
     uint64_t block;
     uint32_t count;
     enum status status = ext_allocate_blocks(mount,
-        (struct ext_allocation){.goal = goal, .block_count = 1, .metadata = true}, &block, &count);
+        (struct ext_allocation){.goal = {.block = goal}, .block_count = 1, .metadata = true},
+        &block, &count);
     if (status == STATUS_OK) {
         status = ext_change_fresh(mount, block, ext_mark(EXT_MARK_EXTENT_NODE, path->inode),
             path->inode->checksum_seed, entry_out);

@@ -36,8 +36,8 @@ static enum status find(struct ext_mount *mount, const struct ext_inode *inode,
 }
 
 /* Where the block after what is mapped before would be; 0 if nothing is. */
-static enum status goal_after_previous(
-    struct ext_mount *mount, struct ext_inode *inode, uint64_t logical_block, uint64_t *goal_out)
+static enum status goal_after_previous(struct ext_mount *mount, struct ext_inode *inode,
+    uint64_t logical_block, struct ext_goal *goal_out)
 {
     struct ext_run previous = {};
     enum status status = STATUS_OK;
@@ -47,18 +47,22 @@ static enum status goal_after_previous(
         status = ext_block_map_find(mount, inode, logical_block - 1, &previous);
         previous.block_count = 1;
     }
-    *goal_out = previous.physical_block == 0
-                    ? 0
-                    : previous.physical_block + (logical_block - previous.logical_block);
+    *goal_out = (struct ext_goal){};
+    if (previous.physical_block != 0) {
+        const uint64_t distance = logical_block - previous.logical_block;
+        goal_out->block = previous.physical_block + distance;
+        goal_out->goes_on = distance == previous.block_count;
+    }
     return status;
 }
 
-static enum status find_goal(
-    struct ext_mount *mount, struct ext_inode *inode, uint64_t logical_block, uint64_t *goal_out)
+static enum status find_goal(struct ext_mount *mount, struct ext_inode *inode,
+    uint64_t logical_block, struct ext_goal *goal_out)
 {
     enum status status = goal_after_previous(mount, inode, logical_block, goal_out);
-    if (status == STATUS_OK && (*goal_out == 0 || *goal_out >= mount->geometry.block_count)) {
-        *goal_out = ext_inode_goal(mount, inode->number);
+    if (status == STATUS_OK &&
+        (goal_out->block == 0 || goal_out->block >= mount->geometry.block_count)) {
+        goal_out->block = ext_inode_goal(mount, inode->number);
     }
     return status;
 }
@@ -143,7 +147,7 @@ static enum status fill_hole(struct ext_mount *mount, struct ext_inode *inode, u
     enum ext_run_kind kind, struct ext_run *run)
 {
     if (!has_extents(inode)) {
-        uint64_t goal;
+        struct ext_goal goal;
         enum status status = find_goal(mount, inode, run->logical_block, &goal);
         return status == STATUS_OK ? ext_block_map_fill(mount, inode, goal, run) : status;
     }

@@ -170,8 +170,14 @@ uint32_t bitmap_count_clear(const uint8_t *bitmap, uint32_t count);
 
 /* ---- allocate.c: blocks ---------------------------------------------------------------------- */
 
+/* Where blocks of a file are best. */
+struct ext_goal {
+    uint64_t block; /* the first of them; 0: anywhere */
+    bool goes_on;   /* the one before is the file's last: it is written piece by piece */
+};
+
 struct ext_allocation {
-    uint64_t goal;        /* the best first block; 0: anywhere */
+    struct ext_goal goal;
     uint32_t block_count; /* wanted; at least 1 */
     bool metadata;        /* may use the reserved blocks */
 };
@@ -202,6 +208,25 @@ uint32_t ext_full_count(const struct ext_full_groups *full, uint32_t first);
 /* A search from `first` on has come to `group`, which has so much free. */
 void ext_full_note(
     struct ext_full_groups *full, uint32_t first, uint32_t group, uint32_t free_count);
+
+/* ---- window.c
+ * ------------------------------------------------------------------------------------
+ */
+
+/* How many blocks behind the next ones to leave to the file that goes on at `goal`. */
+uint32_t ext_window_reach(const struct ext_mount *mount, uint64_t goal);
+
+/* `block`, or the end of the window that it is in if that is not the one which begins at `goal`. */
+uint64_t ext_window_skip(const struct ext_mount *mount, uint64_t goal, uint64_t block);
+
+/* Where the next window behind `block` begins that is not the one at `goal`; UINT64_MAX: none. */
+uint64_t ext_window_next(const struct ext_mount *mount, uint64_t goal, uint64_t block);
+
+/* The file that went on at `goal` ends at `end` now. */
+void ext_window_move(struct ext_mount *mount, uint64_t goal, uint64_t end);
+
+/* Forgets all; whether there were any. */
+bool ext_windows_drop(struct ext_mount *mount);
 
 /* ---- allocate_inode.c ------------------------------------------------------------------------ */
 
@@ -301,7 +326,7 @@ enum status ext_extent_mark_written(
 
 /* Allocates for the hole that `*run` is, as many blocks as go in one piece. */
 enum status ext_block_map_fill(
-    struct ext_mount *mount, struct ext_inode *inode, uint64_t goal, struct ext_run *run);
+    struct ext_mount *mount, struct ext_inode *inode, struct ext_goal goal, struct ext_run *run);
 
 /* As ext_map_remove. */
 enum status ext_block_map_clear(
