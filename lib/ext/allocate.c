@@ -352,9 +352,8 @@ enum status ext_allocate_blocks(struct ext_mount *mount, struct ext_allocation a
                     : 0,
     };
     struct free_run run;
-    enum status status = mount->journal.fast != nullptr
-                             ? search_unreserved(mount, wish.goal, &run)
-                             : search_free(mount, &wish, &run);
+    enum status status = mount->journal.fast != nullptr ? search_unreserved(mount, wish.goal, &run)
+                                                        : search_free(mount, &wish, &run);
     if (status == STATUS_OK) {
         status = take(mount, &run);
     }
