@@ -26,7 +26,7 @@ enum status ext_sync(struct ext_mount *mount);
 /*
  * On a volume with mmp: says once more that it is in use, which the owner of the mount does every
  * mount->geometry.mmp_update_seconds. UNSUPPORTED, and nothing is written any more, if somebody
- * else has taken it meanwhile.
+ * else has taken it meanwhile; after another failure, too, but NO_MEMORY.
  */
 enum status ext_mmp_tick(struct ext_mount *mount);
 

@@ -127,12 +127,12 @@ enum status ext_mmp_take(struct ext_mount *mount)
 
 enum status ext_mmp_tick(struct ext_mount *mount)
 {
-    if (mount->mmp_sequence == 0) {
-        return STATUS_OK;
+    if (mount->mmp_sequence == 0 || mount->transaction.failure != STATUS_OK) {
+        return mount->transaction.failure;
     }
     uint32_t next = mount->mmp_sequence == mmp_sequence_max ? 1 : mount->mmp_sequence + 1;
     enum status status = step(mount, mount->mmp_sequence, next);
-    if (status != STATUS_OK && mount->transaction.failure == STATUS_OK) {
+    if (status != STATUS_NO_MEMORY) { /* The next tick may have it. */
         mount->transaction.failure = status;
     }
     return status;
@@ -140,8 +140,8 @@ enum status ext_mmp_tick(struct ext_mount *mount)
 
 enum status ext_mmp_give(struct ext_mount *mount)
 {
-    if (mount->mmp_sequence == 0) {
-        return STATUS_OK;
+    if (mount->mmp_sequence == 0 || mount->transaction.failure != STATUS_OK) {
+        return mount->transaction.failure;
     }
     enum status status = step(mount, mount->mmp_sequence, mmp_sequence_clean);
     mount->mmp_sequence = 0;
