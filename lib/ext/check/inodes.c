@@ -209,6 +209,17 @@ static void check_link(
     }
 }
 
+/* A target inside the inode fills all that is there for it. */
+static void check_inline_link(
+    struct ext_check *check, const struct ext_inode *inode, const struct ext_inline *pieces)
+{
+    if (inode->size_bytes != pieces->first_bytes + (uint64_t)pieces->second_bytes ||
+        memchr(pieces->first, 0, pieces->first_bytes) != nullptr ||
+        memchr(pieces->second, 0, pieces->second_bytes) != nullptr) {
+        find(check, inode, "target of a symbolic link");
+    }
+}
+
 static void check_inline(struct ext_check *check, const struct ext_inode *inode)
 {
     struct ext_inline pieces;
@@ -217,6 +228,9 @@ static void check_inline(struct ext_check *check, const struct ext_inode *inode)
     if (status != STATUS_OK) {
         ext_check_node(check, inode->number)->state |= check_map_bad;
         return;
+    }
+    if (inode->type == EXT_TYPE_LINK) {
+        check_inline_link(check, inode, &pieces);
     }
     ext_check_put(check, pieces.entry);
     if (inode->type == EXT_TYPE_DIRECTORY &&
