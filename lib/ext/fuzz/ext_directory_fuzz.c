@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Directories and their indexes: names that one shows can be looked up, and lead where it showed;
+ * one that it does not show is not there.
+ */
+#include <string.h>
+
+#include "life.h"
+#include "target.h"
+
+static const char *const names[] = {"ext2", "ext4", "ext4-plain", "ext4-inline", "casefold",
+    "encrypted-casefold", "encrypted-1k", nullptr};
+static const enum part_kind kinds[] = {PART_DIRECTORY, PART_INDEX, PART_INODE};
+
+constexpr uint32_t shown_count_max = 400;
+constexpr uint32_t lookup_count = 12; /* in one directory */
+
+struct shown {
+    uint64_t number;
+    uint32_t name_bytes;
+    char name[ext_name_bytes_max];
+};
+
+static struct shown shown[shown_count_max];
+static uint32_t shown_count;
+
+static bool collect(void *, const struct ext_entry *entry)
+{
+    require(entry->name_bytes > 0 && entry->name_bytes <= ext_name_bytes_max, "length of a name");
+    if (shown_count < shown_count_max) {
+        struct shown *next = &shown[shown_count++];
+        next->number = entry->inode_number;
+        next->name_bytes = entry->name_bytes;
+        memcpy(next->name, entry->name, entry->name_bytes);
+    }
+    return true;
+}
+
+static enum status look_up(struct ext_file *directory, const struct shown *wanted)
+{
+    uint64_t number = 0;
+    enum status status =
+        ext_lookup(&life_mount, directory, wanted->name, wanted->name_bytes, &number);
+    return status == STATUS_OK && number != wanted->number ? STATUS_NOT_FOUND : status;
+}
+
+static enum status use_directory(struct ext_file *directory)
+{
+    struct ext_visitor visitor = {.visit = collect};
+    uint64_t number;
+    shown_count = 0;
+    enum status first = ext_read_directory(&life_mount, directory, 0, visitor);
+    first = first == STATUS_END ? STATUS_OK : first;
+    for (uint32_t index = 0; index < shown_count; index += 1 + shown_count / lookup_count) {
+        enum status status = look_up(directory, &shown[index]);
+        first = first == STATUS_OK ? status : first;
+    }
+    enum status status = ext_lookup(&life_mount, directory, "no such name", 12, &number);
+    return first == STATUS_OK && status != STATUS_NOT_FOUND ? STATUS_CORRUPT : first;
+}
+
+static enum status use(void)
+{
+    enum status first = STATUS_OK;
+    for (uint32_t number = 1; number <= life_mount.geometry.inode_count && number < 200; number++) {
+        struct ext_file file;
+        if (ext_open(&life_mount, number, &file) == STATUS_OK &&
+            file.inode.type == EXT_TYPE_DIRECTORY) {
+            enum status status = use_directory(&file);
+            first = first == STATUS_OK ? status : first;
+        }
+    }
+    return first;
+}
+
+static void run(struct base *base, const struct input *input, uint32_t)
+{
+    life_run(base, input->flags, use);
+}
+
+const struct target target = {
+    .bases = names,
+    .kinds = kinds,
+    .kind_count = sizeof kinds / sizeof kinds[0],
+    .run = run,
+};
