@@ -10,7 +10,8 @@ from unittest import mock
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from support import EngineTest  # noqa: E402  (puts tools/ on the path)
-from harness import cli, coverage, fuzz, paths, soak, suites  # noqa: E402
+from harness import (cli, coverage, fuzz, fuzzcoverage, fuzzplanted, paths, soak,  # noqa: E402
+                     suites)
 from harness.commands import fuzz as command_fuzz  # noqa: E402
 from harness.commands import test as command_test  # noqa: E402
 from harness.outcome import BuildError, Exit, UsageError  # noqa: E402
@@ -87,7 +88,7 @@ class Fuzz(EngineTest):
 
     def test_the_list_names_every_target_of_the_tree(self):
         self.assertEqual(self.execute("list"), Exit.PASSED)
-        for file in (paths.ROOT / "lib").glob("*/fuzz/*.c"):
+        for file in (paths.ROOT / "lib").glob("*/fuzz/*_fuzz.c"):
             self.assertIn(file.stem.removesuffix("_fuzz"), self.output.getvalue())
 
     def test_an_unknown_target_is_refused_with_the_nearest(self):
@@ -99,6 +100,9 @@ class Fuzz(EngineTest):
         self.assertRaises(UsageError, self.execute, "gpt", "--calls", "5")
         self.assertRaises(UsageError, self.execute, "syscalls", "--seconds", "5")
         self.assertRaises(UsageError, self.execute, "gpt", "--seed", "x")
+        self.assertRaises(UsageError, self.execute, "syscalls", "--bare")
+        self.assertRaises(UsageError, self.execute, "gpt", "--keep", "--seconds", "5")
+        self.assertRaises(UsageError, self.execute, "gpt", "--coverage")  # has no table
 
     def boots(self, calls: str, passed: list[bool]) -> tuple[Exit, list[str]]:
         """What becomes of a run whose boots end so; and the seeds of the boots."""
@@ -125,11 +129,35 @@ class Fuzz(EngineTest):
         self.assertIn("./erix test syscallfuzz --seed s.1", self.output.getvalue())
 
     def test_a_finding_of_a_library_is_a_failure(self):
-        with mock.patch.object(fuzz.build, "build_fuzzer", lambda _: None), \
+        with mock.patch.object(fuzz.build, "build_fuzzers", lambda _: None), \
                 mock.patch.object(fuzz.subprocess, "run",
                                   lambda *_, **__: mock.Mock(returncode=77)), \
                 mock.patch.object(command_fuzz.packages, "ensure", lambda _: None):
             self.assertEqual(self.execute("gpt", "--seconds", "1"), Exit.FAILED)
+
+    def test_a_bare_search_has_no_folders(self):
+        source = fuzz.find("gpt")
+        bare = fuzz.command("gpt", source, "-runs=1", 1, bare=True)
+        self.assertTrue(all(word.startswith("-") for word in bare[1:]))
+        self.assertIn(str(fuzz.learned("gpt")), fuzz.command("gpt", source, "-runs=1", 1))
+
+    def test_too_little_reached_is_a_failure(self):
+        def reached(count):
+            report = {"data": [{"files": [{"filename": str(paths.ROOT / "lib/ext/mmp.c"), "summary":
+                      {"lines": {"count": 100, "covered": count}}}]}]}
+            return [each.enough for each in
+                    fuzzcoverage.judge(report, "ext", {"mmp.c": 90, "gone.c": 1})]
+        self.assertEqual(reached(90), [True, False])
+        self.assertEqual(reached(89), [False, False])
+
+    def test_a_planted_bug_must_be_found_and_only_with_the_repair(self):
+        found = fuzzplanted.Search(True, False, 10, ())
+        nothing = fuzzplanted.Search(False, True, fuzzplanted.RUNS_MAX, ())
+        unbuilt = fuzzplanted.Search(False, False, 0, ("why",))
+        self.assertEqual(fuzzplanted.judge(found, nothing), ())
+        for planted, blind in ((nothing, nothing), (found, found), (unbuilt, nothing),
+                               (found, unbuilt)):
+            self.assertTrue(fuzzplanted.judge(planted, blind))
 
     def test_both_commands_are_known(self):
         self.assertIn("fuzz", cli.COMMANDS)

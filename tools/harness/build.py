@@ -50,8 +50,14 @@ MACHINES = (
 
 # Fuzz targets are built one by one, when somebody asks for one.
 FUZZ = Machine("fuzz", "--native-file",
-               ("-Dbuildtype=debug", "-Doptimization=1", "-Db_sanitize=address,undefined",
+               ("-Dbuildtype=debug", "-Doptimization=2", "-Db_sanitize=address,undefined",
                 "-Db_lundef=false", "-Dfuzz=true"), "host")
+
+# Fuzz targets once more, for counting the lines that their corpus reaches.
+FUZZ_COVERAGE = Machine("fuzz-coverage", "--native-file",
+                        ("-Dbuildtype=debug", "-Doptimization=1", "-Db_lundef=false",
+                         "-Dfuzz=true", "-Dc_args=-fprofile-instr-generate -fcoverage-mapping",
+                         "-Dc_link_args=-fprofile-instr-generate"), "host")
 
 # Tools as users run them: fast, without sanitizers; built when somebody asks for one.
 NATIVE = Machine("native", "--native-file", ("--buildtype=release",), "host")
@@ -141,11 +147,18 @@ def build_release_loader(public_key: Path) -> Path:
     return machine.folder
 
 
-def build_fuzzer(target: str) -> None:
-    """Build one fuzz target, in build/fuzz."""
+def build_fuzzers(targets: tuple[str, ...]) -> None:
+    """Build fuzz targets, in build/fuzz."""
     with Progress() as shown, exclusive():
         _configure(FUZZ, shown)
-        _ninja(FUZZ, (target,), shown)
+        _ninja(FUZZ, targets, shown)
+
+
+def build_fuzz_coverage(targets: tuple[str, ...]) -> None:
+    """Build fuzz targets in build/fuzz-coverage."""
+    with Progress() as shown, exclusive():
+        _configure(FUZZ_COVERAGE, shown)
+        _ninja(FUZZ_COVERAGE, targets, shown)
 
 
 def build_native(targets: tuple[str, ...]) -> Path:

@@ -1,22 +1,24 @@
 # SPDX-License-Identifier: ISC
-"""The suites of `./erix test` and the jobs in each: host, python, tidy, bench, scenarios. Those
-that are generated have their jobs from generated.py, the canaries from aviary.py."""
+"""The suites of `./erix test` and the jobs in each: host, python, tidy, fuzz, bench, scenarios.
+Those that are generated have their jobs from generated.py, the canaries from aviary.py."""
 import json
+import secrets
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 from extbench import command as extbench
-from harness import (bench, costs, counts, durations, images, lastpass, passcache, paths, programs,
-                     runner, sources, state, tidy, tools, volumes)
+from harness import (bench, costs, counts, durations, fuzz, fuzzcoverage, images, lastpass,
+                     passcache, paths, programs, runner, sources, state, tidy, tools, volumes)
 from harness.check import Check, Job
 from harness.coverage import checks as coverage_checks
 from harness.outcome import BuildError
 from harness.report import reason_lines
 from harness.scenario import Scenario
 
-SUITES = ("host", "python", "tidy", "media", "bench", "scenarios", "liars", "misroutes", "canaries")
+SUITES = ("host", "python", "tidy", "media", "fuzz", "bench", "scenarios", "liars", "misroutes",
+          "canaries")
 GENERATED = ("liars", "misroutes")  # generated.py
 ESTIMATES = "durations"
 ESTIMATE_UNKNOWN_S = 5.0
@@ -156,6 +158,9 @@ def jobs(chosen: tuple[str, ...], scenarios: list[Scenario], context: runner.Con
         result += _tidy_jobs()
     if "media" in chosen:
         result += volumes.jobs(lambda name: estimates.of("media", name))
+    if "fuzz" in chosen:
+        result += fuzzcoverage.jobs(lambda name: estimates.of("fuzz", name))
+        result += fuzz.jobs(lambda name: estimates.of("fuzz", name), secrets.randbelow(1 << 31))
     if "bench" in chosen and context:
         result += _bench_jobs(context, estimates)
     if "scenarios" in chosen and context:

@@ -3,7 +3,8 @@
 import secrets
 from pathlib import Path
 
-from harness import accelerator, build, fuzz, hostunit, packages, report, runner, runs
+from harness import (accelerator, build, fuzz, fuzzcoverage, hostunit, packages, paths, report,
+                     runner, runs)
 from harness.arguments import whole_number
 from harness.images import Images
 from harness.outcome import Exit, UsageError
@@ -18,11 +19,21 @@ examples:
   ./erix fuzz syscalls --calls 50000000       more of them; each boot makes one million
   ./erix fuzz syscalls --seed 42              from another seed; the same seed, the same calls
   ./erix fuzz gpt --seconds 600               libFuzzer on lib/gpt for ten minutes
+  ./erix fuzz ext_extent --runs 20000 --seed 1 --bare
+                                              so many inputs from nothing; the same each time
+  ./erix fuzz ext_extent --keep               what it has learned becomes its corpus
+  ./erix fuzz ext --coverage                  lines of lib/ext that its targets' corpus reaches
 
 Five threads call the kernel with all that they can get hold of. After every thousand calls the
 kernel inspects itself; at the end of each episode all resources must be back, and every system call
 and operation that can succeed must have done so. A failure is a scenario that failed: its line
 names the seed, and `./erix test syscallfuzz --seed SEED` runs it again.
+
+A library's target begins with its corpus in lib/NAME/fuzz and with what it has learned before,
+which is kept in out/fuzz; an input that finds something is written there too, and given to the
+program of build/fuzz as its one word it does it again. `./erix test fuzz` lets all targets search
+for some seconds, and fails if their corpus reaches less than lib/NAME/fuzz/coverage.toml says or a
+bug that is planted behind a checksum is not found. lib/ext/fuzz/README.md: what is held of volumes.
 Status 0: nothing found, 1: found something, 2: bad words, 3: the machine lacks something.
 """
 SCENARIO = "syscallfuzz"
@@ -36,13 +47,22 @@ def add_arguments(parser) -> None:
                         help="syscalls: how many at least, ten million by default")
     parser.add_argument("--seconds", type=whole_number, metavar="N",
                         help="libraries: how long, 60 by default")
+    parser.add_argument("--runs", type=whole_number, metavar="N",
+                        help="libraries: how many inputs, instead of how long")
+    parser.add_argument("--bare", action="store_true",
+                        help="libraries: begin without corpus, and keep nothing")
+    parser.add_argument("--keep", action="store_true",
+                        help="libraries: write the fewest inputs that reach all that is reached "
+                             "into the corpus")
+    parser.add_argument("--coverage", action="store_true",
+                        help="of a library: what the corpus of all its targets reaches")
     parser.add_argument("--seed", default="", help="what the random choices begin with")
     parser.add_argument("--no-build", action="store_true", help="trust what lies in build/")
 
 
 def _list() -> Exit:
     print("syscalls  random system calls in the machine (--calls, --seed)")
-    print("libraries, random input under libFuzzer (--seconds, --seed): "
+    print("libraries, random input under libFuzzer (--seconds, --runs, --seed, --keep): "
           + ", ".join(fuzz.targets()))
     return Exit.PASSED
 
@@ -79,11 +99,41 @@ def _syscalls(calls: int, seed: str) -> Exit:
     return Exit.PASSED
 
 
-def _library(name: str, seconds: int, seed: str) -> Exit:
+def _coverage(library: str) -> Exit:
+    fuzzcoverage.wanted(library)
+    packages.ensure(print)
+    reached = fuzzcoverage.measure(library)
+    for each in reached:
+        print(f"{each}{'' if each.enough else '  TOO LITTLE'}")
+    return Exit.PASSED if all(each.enough for each in reached) else Exit.FAILED
+
+
+def _keep(name: str) -> Exit:
+    packages.ensure(print)
+    count = fuzz.keep(name)
+    print(f"{count} inputs in {paths.shown(fuzz.packed(fuzz.find(name)))}")
+    return Exit.PASSED
+
+
+def _library(arguments) -> Exit:
+    name, seed = arguments.name, arguments.seed
+    if arguments.calls is not None:
+        raise UsageError("`--calls` goes with `syscalls`; libraries take --seconds")
+    if sum((arguments.coverage, arguments.keep, arguments.seconds is not None,
+            arguments.runs is not None)) > 1:
+        raise UsageError("one of --seconds, --runs, --keep and --coverage at a time")
+    if arguments.coverage:
+        return _coverage(name)
+    fuzz.find(name)
     if seed and not seed.isdecimal():
         raise UsageError(f"`{seed}` is no seed of libFuzzer: a number")
+    if arguments.keep:
+        return _keep(name)
     packages.ensure(print)
-    found_nothing = fuzz.run(name, seconds, int(seed or secrets.randbelow(1 << 31)))
+    limit = f"-runs={arguments.runs}" if arguments.runs is not None \
+        else f"-max_total_time={arguments.seconds or 60}"
+    found_nothing = fuzz.run(name, limit, int(seed or secrets.randbelow(1 << 31)),
+                             arguments.bare)
     return Exit.PASSED if found_nothing else Exit.FAILED
 
 
@@ -91,12 +141,11 @@ def execute(arguments) -> Exit:
     if arguments.name in (None, "list"):
         return _list()
     if arguments.name != "syscalls":
-        fuzz.find(arguments.name)
-        if arguments.calls is not None:
-            raise UsageError("`--calls` goes with `syscalls`; libraries take --seconds")
-        return _library(arguments.name, arguments.seconds or 60, arguments.seed)
-    if arguments.seconds is not None:
-        raise UsageError("`--seconds` goes with libraries; syscalls take --calls")
+        return _library(arguments)
+    if arguments.seconds is not None or arguments.runs is not None:
+        raise UsageError("`--seconds` and `--runs` go with libraries; syscalls take --calls")
+    if arguments.keep or arguments.coverage or arguments.bare:
+        raise UsageError("`--keep`, `--bare` and `--coverage` go with libraries")
     packages.ensure(print)
     if not arguments.no_build:
         build.build(("target", "uefi"))

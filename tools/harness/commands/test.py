@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness import (accelerator, alarm, aviary, build, campaign, counts, durations, expression,
-                     generated, hostunit, lint, misroutes, packages, rotation, runner, runs, shard,
-                     snapshot, soak, suites, tools)
+                     fuzzplanted, generated, hostunit, lint, misroutes, packages, rotation, runner,
+                     runs, shard, snapshot, soak, suites, tools)
 from harness.arguments import whole_number
 from harness.check import Check, Job
 from harness.images import Images
@@ -24,7 +24,7 @@ examples:
   ./erix test                       everything, all suites one beside the other
   ./erix test prompt                one scenario
   ./erix test 'boot-*' tag:disk     scenarios by pattern or tag (group:NAME, `not` before a word)
-  ./erix test host                  only host tests (python, tidy, media, bench, scenarios, ...)
+  ./erix test host                  only host tests (python, tidy, media, fuzz, scenarios, ...)
   ./erix test -j 1 --verbose        one at a time, every check on a line
   ./erix test --canaries            all canaries (--canaries smap-off: one)
   ./erix test --seed 42             the nonces of an earlier run (its results.json names them)
@@ -59,7 +59,7 @@ def _turn_number(word: str) -> int:
 
 def add_arguments(parser) -> None:
     parser.add_argument("expression", nargs="*", metavar="EXPR",
-                        help="suites (host, python, tidy, media, bench, ...) or scenarios")
+                        help="suites (host, python, tidy, media, fuzz, ...) or scenarios")
     parser.add_argument("-j", "--jobs", type=whole_number, default=os.cpu_count() or 1,
                         metavar="N", help="workers, as many as processors by default")
     parser.add_argument("--seed", default="", help="where the nonces come from")
@@ -227,6 +227,8 @@ def execute(arguments, select: Callable[[list[Job]], list[Job]] = list) -> Exit:
         for suite in suites.GENERATED:
             if suite in chosen:
                 jobs += generated.jobs(suite, load_all(), context, estimates, _turn(arguments))
+        if "fuzz" in chosen:
+            jobs.append(fuzzplanted.job(lambda name: estimates.of("fuzz", name)))
         if "canaries" in chosen:
             jobs.append(aviary.job(arguments.canaries, _turn(arguments), estimates))
         if arguments.stress:
