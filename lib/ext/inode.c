@@ -236,6 +236,17 @@ static bool is_free(const uint8_t *raw, enum want want)
     return link_count == 0 && (want != WANT_ORPHAN || load_le16(raw + inode_mode) == 0);
 }
 
+/* What an inode without links is: one that was in use once proves it. */
+static enum status judge_free(struct ext_mount *mount, uint32_t number, const uint8_t *raw,
+    const struct block_cache_entry *entry)
+{
+    if (load_le16(raw + inode_mode) == 0 || !ext_has_checksums(mount) ||
+        ext_inode_checksum_valid(mount, ext_inode_checksum_seed(mount, number, raw), raw)) {
+        return STATUS_NOT_FOUND;
+    }
+    return ext_corrupt(mount, "inode checksum", entry->block);
+}
+
 static enum status parse_inode(struct ext_mount *mount, uint32_t number, const uint8_t *raw,
     struct ext_inode *inode_out, const char **fault_out)
 {
@@ -279,8 +290,9 @@ static enum status load_inode(
         return status;
     }
     if (is_free(raw, want)) {
+        status = judge_free(mount, (uint32_t)number, raw, entry);
         block_cache_put(&mount->cache, entry);
-        return STATUS_NOT_FOUND;
+        return status;
     }
     const char *fault = nullptr;
     struct ext_inode inode;
