@@ -2,7 +2,8 @@
 """The fuzz targets of libraries: where they are, how they are built and run.
 
 lib/NAME/fuzz/TARGET_fuzz.c is a target. What it starts from lies in lib/NAME/fuzz/corpus: a file
-for each input, or, of targets with short inputs, TARGET.txt with an input in base64 on each line.
+for each input, or, of targets with short inputs, TARGET.txt with an input in base64 on each line
+and TARGET.found.txt with those that have found something.
 What it has learned is kept in out/fuzz/TARGET and only ever grows.
 """
 import base64
@@ -58,6 +59,11 @@ def packed(source: Path) -> Path:
     return source.with_name("corpus") / (source.stem.removesuffix(SUFFIX) + ".txt")
 
 
+def found(source: Path) -> Path:
+    """The file with inputs that have found something once, which `--keep` leaves alone."""
+    return packed(source).with_suffix(".found.txt")
+
+
 def seeds(source: Path) -> Path | None:
     """A folder with what a target starts from, an input in each file; None: there is nothing."""
     corpus = source.with_name("corpus")
@@ -67,7 +73,8 @@ def seeds(source: Path) -> Path | None:
     folder = paths.OUT / "fuzz" / "seeds" / source.stem.removesuffix(SUFFIX)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for line in packed(source).read_text(encoding="ascii").split():
+    files = [file for file in (packed(source), found(source)) if file.is_file()]
+    for line in " ".join(file.read_text(encoding="ascii") for file in files).split():
         data = base64.b64decode(line, validate=True)
         (folder / hashlib.sha1(data).hexdigest()).write_bytes(data)
     return folder

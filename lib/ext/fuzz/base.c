@@ -37,6 +37,14 @@ static void mark_dirty(struct base *base, uint64_t offset_bytes, uint64_t size_b
     }
 }
 
+static uint64_t offset_of(const struct block_device *device, const struct block_transfer *transfer)
+{
+    const struct base *base = device->context;
+    require(transfer->first_block + transfer->block_count <= device->block_count, "bounds");
+    return transfer->first_block * device->block_bytes +
+           (device == &base->outside ? base->volume_bytes : 0);
+}
+
 static enum status base_read(
     struct block_device *device, const struct block_transfer *transfers, uint32_t transfer_count)
 {
@@ -45,11 +53,26 @@ static enum status base_read(
         const struct block_transfer *transfer = &transfers[index];
         base->read_count += transfer->block_count;
         require(base->read_count < read_count_max, "it reads for ever");
-        require(transfer->first_block + transfer->block_count <= device->block_count, "bounds");
-        memcpy(transfer->buffer.bytes, base->bytes + transfer->first_block * device->block_bytes,
+        memcpy(transfer->buffer.bytes, base->bytes + offset_of(device, transfer),
             (size_t)transfer->block_count * device->block_bytes);
     }
     return STATUS_OK;
+}
+
+/* Whether nothing has gone wrong yet, or a write is of the volume's super block or the journal's.
+ */
+static bool may_write(const struct base *base, uint64_t offset_bytes, uint64_t size_bytes)
+{
+    uint32_t block_bytes = base->mount.geometry.block_bytes;
+    if (base->failure == nullptr || *base->failure == STATUS_OK) {
+        return true;
+    }
+    bool superblock = offset_bytes <= superblock_offset_bytes &&
+                      offset_bytes + size_bytes >= superblock_offset_bytes + superblock_bytes;
+    bool journal =
+        base->journal_blocks > 0 &&
+        offset_bytes == (uint64_t)base->journal_places[base->journal_superblock] * block_bytes;
+    return size_bytes <= block_bytes && (superblock || journal);
 }
 
 static enum status base_write(
@@ -59,9 +82,9 @@ static enum status base_write(
     base->write_count += transfer_count;
     for (uint32_t index = 0; index < transfer_count; index++) {
         const struct block_transfer *transfer = &transfers[index];
-        uint64_t offset_bytes = transfer->first_block * device->block_bytes;
+        uint64_t offset_bytes = offset_of(device, transfer);
         uint64_t size_bytes = (uint64_t)transfer->block_count * device->block_bytes;
-        require(transfer->first_block + transfer->block_count <= device->block_count, "bounds");
+        require(may_write(base, offset_bytes, size_bytes), "it writes on after a failure");
         memcpy(base->bytes + offset_bytes, transfer->buffer.bytes, size_bytes);
         mark_dirty(base, offset_bytes, size_bytes);
     }
@@ -79,6 +102,7 @@ static const struct block_device_operations base_operations = {
 void base_reset(struct base *base)
 {
     base->read_count = 0;
+    base->failure = nullptr;
     base->device.read_only = false;
     for (size_t page = 0; page * base_page_bytes < base->size_bytes; page++) {
         if (base->dirty[page] != 0) {
@@ -201,16 +225,30 @@ static void map_log(struct base *base, struct ext_mount *mount, struct ext_file 
     }
 }
 
+/* All of the device is numbered, the super block of the journal comes behind that of the device. */
+static void map_outside(struct base *base, const struct ext_geometry *geometry)
+{
+    uint64_t count = base->outside.block_count * base->outside.block_bytes >> geometry->block_shift;
+    require(count <= journal_count_max, "a journal is too long");
+    base->journal_superblock = (superblock_offset_bytes >> geometry->block_shift) + 1;
+    for (; base->journal_blocks < count; base->journal_blocks++) {
+        base->journal_places[base->journal_blocks] =
+            (uint32_t)((base->volume_bytes >> geometry->block_shift) + base->journal_blocks);
+    }
+}
+
 /* The first and the last blocks of the journal. */
 static void add_log(struct base *base, struct ext_mount *mount)
 {
     struct ext_file journal = {};
     uint32_t block_bytes = mount->geometry.block_bytes;
-    if (!ext_has(mount, EXT_COMPAT, compat_has_journal)) {
-        return;
+    if (base->outside.block_count > 0) {
+        map_outside(base, &mount->geometry);
+    } else if (ext_has(mount, EXT_COMPAT, compat_has_journal)) {
+        enum status status = ext_load_inode(mount, journal_inode_number, &journal.inode);
+        require(status == STATUS_OK, "a journal");
+        map_log(base, mount, &journal);
     }
-    require(ext_load_inode(mount, journal_inode_number, &journal.inode) == STATUS_OK, "a journal");
-    map_log(base, mount, &journal);
     for (uint32_t block = 0; block < base->journal_blocks; block++) {
         if (block < log_front_blocks || block + log_end_blocks >= base->journal_blocks) {
             add_part(base, (struct part){.kind = PART_LOG,
@@ -285,32 +323,52 @@ static void index_base(struct base *base)
 
 /* ---- Making ---------------------------------------------------------------------------------- */
 
-static void load_base(struct base *base, const char *folder)
+/* Adds the contents of a file, if there is one. */
+static void load_file(struct base *base, const char *path)
 {
-    char path[256];
     struct stat stat;
-    (void)snprintf(path, sizeof path, "%s/%s", folder, base->name);
     FILE *file = fopen(path, "rb");
-    require(file != nullptr && fstat(fileno(file), &stat) == 0, "a base was not made");
-    base->size_bytes = (size_t)stat.st_size;
-    uint8_t *pristine = malloc(base->size_bytes);
-    require(fread(pristine, 1, base->size_bytes, file) == base->size_bytes, "a base is short");
+    if (file == nullptr) {
+        return;
+    }
+    require(fstat(fileno(file), &stat) == 0, "a base was not made");
+    size_t added_bytes = (size_t)stat.st_size;
+    base->pristine = realloc(base->pristine, base->size_bytes + added_bytes);
+    require(fread(base->pristine + base->size_bytes, 1, added_bytes, file) == added_bytes,
+        "a base is short");
+    base->size_bytes += added_bytes;
     (void)fclose(file);
-    base->pristine = pristine;
-    base->bytes = malloc(base->size_bytes);
-    memcpy(base->bytes, pristine, base->size_bytes);
-    base->dirty = calloc(base->size_bytes / base_page_bytes + 1, 1);
-    base->device = (struct block_device){
+}
+
+static struct block_device device_of(struct base *base, uint64_t size_bytes)
+{
+    return (struct block_device){
         .operations = &base_operations,
         .context = base,
         .block_bytes = 512,
-        .block_count = base->size_bytes / 512,
+        .block_count = size_bytes / 512,
     };
+}
+
+static void load_base(struct base *base, const char *folder)
+{
+    char path[256];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, base->name);
+    load_file(base, path);
+    require(base->size_bytes > 0, "a base was not made");
+    base->volume_bytes = base->size_bytes;
+    (void)snprintf(path, sizeof path, "%s/%s.journal", folder, base->name);
+    load_file(base, path);
+    base->bytes = malloc(base->size_bytes);
+    memcpy(base->bytes, base->pristine, base->size_bytes);
+    base->dirty = calloc(base->size_bytes / base_page_bytes + 1, 1);
+    base->device = device_of(base, base->volume_bytes);
+    base->outside = device_of(base, base->size_bytes - base->volume_bytes);
     index_base(base);
     base_reset(base);
     if (strcmp(base->name, "ext4-fast") == 0) {
         fast_base_fill(base);
-        memcpy(pristine, base->bytes, base->size_bytes);
+        memcpy(base->pristine, base->bytes, base->size_bytes);
     }
 }
 

@@ -42,20 +42,25 @@ constexpr uint32_t base_page_bytes = 4096;
 
 struct base {
     const char *name;
-    const uint8_t *pristine;
+    uint8_t *pristine;
     uint8_t *bytes; /* what a target works on */
     size_t size_bytes;
+    size_t volume_bytes; /* what is behind them is the device of an external journal */
     struct part parts[part_count_max];
     uint32_t part_count;
     uint32_t first_part[PART_KIND_COUNT + 1]; /* of each kind, and the end */
     struct ext_mount mount; /* geometry, features, seeds; not for calls with a cache */
     uint32_t journal_places[journal_count_max]; /* where its blocks are */
     uint32_t journal_blocks;
-    struct block_device device; /* over `bytes` */
-    uint8_t *dirty;             /* for each page: it may differ from `pristine` */
-    void *context;              /* the target's own */
-    uint64_t read_count;        /* of blocks, since the last reset */
-    uint64_t write_count;       /* of transfers */
+    uint32_t journal_superblock; /* which of them that is */
+    struct block_device device;  /* over `bytes` */
+    struct block_device outside; /* over the rest; without blocks if there is none */
+    uint8_t *dirty;              /* for each page: it may differ from `pristine` */
+    void *context;               /* the target's own */
+    uint64_t read_count;         /* of blocks, since the last reset */
+    uint64_t write_count;        /* of transfers */
+    const enum status
+        *failure; /* of the mount in use: after one it writes its super block at most */
 };
 
 /* The end of a target that found something. */
@@ -73,6 +78,12 @@ uint32_t bases_load(const char *const *names, struct base *bases);
 
 /* The volume is as it was made. */
 void base_reset(struct base *base);
+
+/* The device of a base's external journal, or nullptr. */
+static inline struct block_device *base_outside(struct base *base)
+{
+    return base->outside.block_count > 0 ? &base->outside : nullptr;
+}
 
 /* The bytes of a part, of which some will be changed. */
 uint8_t *base_touch(struct base *base, const struct part *part);

@@ -20,22 +20,26 @@ for block in 0 3 6 9 12 15 18 300; do
 done
 find "$tree" -exec touch -h -d @1700000000 {} +
 
-cat >"$folder/attributes" <<'END'
+cat >"$folder/attributes" <<END
+set_current_time @1700000000
 ea_set dir/small user.small value
 ea_set big user.a-name-that-is-rather-long a-value-that-does-not-fit-into-the-inode-beside-the-others
 ea_set big user.b another-value-that-is-long-enough-to-be-in-a-block-with-the-first-one-of-them-all
 ea_set big security.selinux system_u:object_r:something_t:s0
 ea_set fast trusted.link x
+ea_set -f $folder/payload holes user.great
 END
 head -c 4096 /dev/zero | tr '\0' 'v' >"$folder/payload"
 
-# volume NAME SIZE OPTIONS...
+# volume NAME SIZE OPTIONS...; $hash: how names are hashed, half_md4 if it is empty
+hash=
 volume() {
     volume=$folder/$1
     size=$2
     shift 2
     truncate -s "$size" "$volume"
     mke2fs -q -F -N 96 -U $uuid -E hash_seed=$uuid "$@" -d "$tree" "$volume"
+    [ -z "$hash" ] || tune2fs -E hash_alg=$hash "$volume" >/dev/null
     debugfs -w -f "$folder/attributes" "$volume" >/dev/null 2>&1
     e2fsck -fyD "$volume" >/dev/null 2>&1 </dev/null || [ $? -le 1 ]
 }
@@ -56,10 +60,59 @@ logged() {
     debugfs -w -f "$folder/commands" "$folder/$name" >/dev/null 2>&1
 }
 
+# external NAME: with a journal on another device, in which transactions wait.
+external() {
+    truncate -s 1088K "$folder/$1.journal"
+    mke2fs -q -F -O journal_dev -b 1024 -U $uuid "$folder/$1.journal"
+    volume "$1" 3M -t ext4 -b 1024 -O ^has_journal,^resize_inode
+    cat >"$folder/commands" <<END
+set_current_time @1700000000
+feature has_journal
+ssv journal_dev 0x9999
+ssv journal_uuid $uuid
+jo -c -v 3 -f $folder/$1.journal
+jw -b 2900-2902 $folder/payload
+jw -r 2901
+jw -b 2910 $folder/payload
+jc
+END
+    debugfs -w -f "$folder/commands" "$folder/$1" >/dev/null 2>&1
+}
+
 # fast NAME: with one such transaction, and an area for fast commits that is still empty.
 fast() {
     volume "$1" 3M -b 1024 -t ext4 -J size=1,fast_commit_size=12 -O ^resize_inode,fast_commit
     printf '%s\n' 'jo -c -v 3' "jw -b 2900-2902 $folder/payload" jc >"$folder/commands"
+    debugfs -w -f "$folder/commands" "$folder/$1" >/dev/null 2>&1
+}
+
+# levels NAME: a directory with so many names that its index has a level below the root.
+levels() {
+    volume "$1" 512K -t ext4 -O ^has_journal -b 1024
+    {
+        echo "set_current_time @1700000000"
+        echo "mkdir levels"
+        for number in $(seq 170); do echo "expand_dir levels"; done
+        for number in $(seq 500); do echo "ln dir/small levels/$(printf %0240d "$number")"; done
+    } >"$folder/commands"
+    debugfs -w -f "$folder/commands" "$folder/$1" >/dev/null 2>&1
+    e2fsck -fyD "$folder/$1" >/dev/null 2>&1 </dev/null || [ $? -le 1 ]
+}
+
+# orphans NAME: a file without a name and one that is to be cut, on the list of the super block.
+orphans() {
+    volume "$1" 256K -t ext4 -O ^has_journal -b 1024
+    gone=$(debugfs -R "stat big" "$folder/$1" 2>/dev/null | sed -n 's/^Inode: \([0-9]*\).*/\1/p')
+    cut=$(debugfs -R "stat holes" "$folder/$1" 2>/dev/null | sed -n 's/^Inode: \([0-9]*\).*/\1/p')
+    cat >"$folder/commands" <<END
+set_current_time @1700000000
+unlink big
+sif <$gone> links_count 0
+sif <$gone> dtime @$cut
+sif <$cut> size 9000
+sif <$cut> dtime @0
+ssv last_orphan $gone
+END
     debugfs -w -f "$folder/commands" "$folder/$1" >/dev/null 2>&1
 }
 
@@ -74,18 +127,22 @@ deep() {
 }
 
 for name in "$@"; do
+    hash=
     case $name in
     ext2) volume ext2 256K -t ext2 -b 1024 -I 128 ;;
     ext2-4k) volume ext2-4k 256K -t ext2 -b 4096 ;;
     ext4) volume ext4 256K -t ext4 -O ^has_journal -b 1024 ;;
-    ext4-plain) volume ext4-plain 256K -t ext4 -O ^has_journal,^metadata_csum,^64bit -b 1024 ;;
+    ext4-plain) hash=legacy && volume ext4-plain 256K -t ext4 -O ^has_journal,^metadata_csum,^64bit -b 1024 ;;
     ext4-groups)
-        volume ext4-groups 256K -t ext4 -b 1024 -g 256 \
+        hash=tea && volume ext4-groups 768K -t ext4 -b 1024 -g 256 \
             -O ^has_journal,^metadata_csum,uninit_bg,^resize_inode
         ;;
     ext4-inline)
-        volume ext4-inline 256K -t ext4 -O ^has_journal,inline_data,ea_inode -b 1024 -I 512
+        volume ext4-inline 256K -t ext4 -O ^has_journal,inline_data -b 1024 -I 512
         ;;
+    ext4-values) volume ext4-values 256K -t ext4 -O ^has_journal,ea_inode -b 1024 ;;
+    ext4-levels) levels ext4-levels ;;
+    ext4-orphans) orphans ext4-orphans ;;
     ext4-meta) volume ext4-meta 512K -t ext4 -O ^has_journal,^resize_inode,meta_bg -b 1024 -g 256 ;;
     ext4-quota)
         volume ext4-quota 512K -t ext4 -O ^has_journal,quota,project,mmp -b 1024
@@ -97,6 +154,7 @@ for name in "$@"; do
     ext4-log-2) logged ext4-log-2 '-c -v 2' -t ext4 -O ^resize_inode,^64bit ;;
     ext4-log-3) logged ext4-log-3 '-c -v 3' -t ext4 -O ^resize_inode ;;
     ext4-fast) fast ext4-fast ;;
+    ext4-external) external ext4-external ;;
     encrypted | encrypted-1k | casefold | encrypted-casefold | verity)
         gzip -dc "$here/../test/linux/$name.img.gz" >"$folder/$name"
         ;;

@@ -21,6 +21,7 @@ constexpr uint8_t record_operation = 0x80;
 constexpr uint8_t input_unrepaired = 0x01;
 constexpr uint8_t input_read_only = 0x02;
 constexpr uint8_t input_little_cache = 0x04;
+constexpr uint8_t input_no_device = 0x08; /* an external journal is missing */
 
 struct record {
     uint8_t verb;

@@ -6,7 +6,8 @@
 #include "life.h"
 #include "target.h"
 
-static const char *const names[] = {"ext2", "ext4", "ext4-plain", "ext4-inline", nullptr};
+static const char *const names[] = {
+    "ext2", "ext4", "ext4-plain", "ext4-inline", "ext4-values", nullptr};
 static const enum part_kind kinds[] = {PART_ATTRIBUTES, PART_INODE};
 
 constexpr uint32_t value_bytes = 120;

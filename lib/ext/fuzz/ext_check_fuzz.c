@@ -12,7 +12,7 @@
 
 static const char *const names[] = {"ext2", "ext2-4k", "ext4", "ext4-plain", "ext4-groups",
     "ext4-inline", "ext4-meta", "ext4-quota", "ext4-deep", "ext4-orphan", "ext4-log-3", "casefold",
-    nullptr};
+    "ext4-values", "ext4-levels", "ext4-orphans", nullptr};
 static const enum part_kind kinds[] = {PART_SUPERBLOCK, PART_DESCRIPTOR, PART_INODE, PART_INODE,
     PART_BITMAP, PART_DIRECTORY, PART_INDEX, PART_EXTENTS, PART_POINTERS, PART_ATTRIBUTES,
     PART_QUOTA, PART_ORPHANS, PART_MMP, PART_LOG};
@@ -63,6 +63,7 @@ static uint64_t find_all(struct base *base, uint32_t entry_count, uint64_t missi
     struct ext_check_visitor visitor = {.find = take_down, .context = &row};
     base->read_count = 0;
     require(ext_check_begin(&check, &base->device, memory, visitor) == STATUS_OK, "it begins");
+    check.journal_device = base_outside(base);
     if (check.needed_bytes > missing_bytes && check.needed_bytes < needed_bytes_max) {
         uint64_t size_bytes = check.needed_bytes - missing_bytes;
         void *work = malloc(size_bytes);
@@ -78,7 +79,9 @@ static void run(struct base *base, const struct input *, uint32_t damage_count)
 {
     uint64_t written_count = base->write_count;
     uint64_t digest = find_all(base, cache_blocks_many, 0);
-    bool waits = base->journal_blocks != 0; /* what waits in a journal is a finding */
+    /* What waits in a journal or on the list of orphans is a finding. */
+    bool waits = base->journal_blocks != 0 ||
+                 load_le32(base->pristine + superblock_offset_bytes + superblock_last_orphan) != 0;
     require(damage_count > 0 || waits || digest == 1, "a base is not sound");
     require(
         find_all(base, cache_blocks_few, 0) == digest, "in a little cache it finds other things");

@@ -6,7 +6,8 @@
 #include "life.h"
 #include "target.h"
 
-static const char *const names[] = {"ext2", "ext2-4k", "ext4", "ext4-inline", "ext4-deep", nullptr};
+static const char *const names[] = {
+    "ext2", "ext2-4k", "ext4", "ext4-inline", "ext4-deep", "encrypted-1k", nullptr};
 static const enum part_kind kinds[] = {PART_EXTENTS, PART_POINTERS, PART_INODE};
 
 constexpr uint64_t mapped_count_max = 3000;

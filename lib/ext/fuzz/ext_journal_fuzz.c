@@ -3,8 +3,8 @@
 #include "recovery.h"
 #include "target.h"
 
-static const char *const names[] = {
-    "ext3-log", "ext4-log-sum", "ext4-log-2", "ext4-log-3", "ext4-orphan", nullptr};
+static const char *const names[] = {"ext3-log", "ext4-log-sum", "ext4-log-2", "ext4-log-3",
+    "ext4-orphan", "ext4-orphans", "ext4-external", nullptr};
 static const enum part_kind kinds[] = {
     PART_LOG, PART_LOG, PART_LOG, PART_LOG, PART_SUPERBLOCK, PART_INODE, PART_ORPHANS};
 

@@ -17,7 +17,7 @@
 #include "target.h"
 
 static const char *const names[] = {"ext2", "ext4", "ext4-plain", "ext4-inline", "ext4-quota",
-    "ext4-deep", "ext4-orphan", "ext4-meta", nullptr};
+    "ext4-deep", "ext4-orphan", "ext4-meta", "ext4-groups", nullptr};
 /* Those whose checksum of 32 bits covers all that counts. */
 static const enum part_kind kinds[] = {
     PART_DIRECTORY, PART_INDEX, PART_EXTENTS, PART_ATTRIBUTES, PART_BITMAP, PART_INODE};
@@ -30,10 +30,15 @@ constexpr uint32_t fsck_one_of = 64;
 
 static struct model model;
 static bool judged;
-static bool tolerant; /* CORRUPT is right, too */
+static bool tolerant; /* CORRUPT is right, too; NOT_FOUND, since zeros are an inode that is free */
 static uint8_t transfer[transfer_bytes_max];
 
 /* ---- Judgement ------------------------------------------------------------------------------- */
+
+static bool is_tolerated(enum status status)
+{
+    return tolerant && (status == STATUS_CORRUPT || status == STATUS_NOT_FOUND);
+}
 
 static void complain(const char *what, enum status got, enum status wanted)
 {
@@ -46,7 +51,7 @@ static void complain(const char *what, enum status got, enum status wanted)
 /* What only looks: whether the result is to be compared. */
 static bool judge_look(const char *what, enum status got, enum status wanted)
 {
-    if (!judged || (tolerant && got == STATUS_CORRUPT)) {
+    if (!judged || (got != wanted && is_tolerated(got))) {
         return false;
     }
     if (got != wanted) {
@@ -58,7 +63,7 @@ static bool judge_look(const char *what, enum status got, enum status wanted)
 /* What changes something, for which there may be no room: whether the model is to follow. */
 static bool judge_change(const char *what, enum status got, enum status wanted)
 {
-    if (tolerant && got == STATUS_CORRUPT) {
+    if (got != wanted && is_tolerated(got)) {
         judged = false;
     }
     bool full = wanted == STATUS_OK && (got == STATUS_NO_SPACE || got == STATUS_TOO_LARGE);

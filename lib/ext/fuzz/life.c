@@ -64,7 +64,12 @@ enum status life_begin(struct base *base, uint8_t flags)
         .now = {.seconds = 1'767'225'600},
         .nonces = {.draw = draw_nonce, .context = &nonce},
     };
+    if ((flags & input_no_device) == 0) {
+        options.journal_device = base_outside(base);
+    }
+    base->failure = nullptr;
     enum status status = ext_mount(&life_mount, &base->device, memory, options);
+    base->failure = status == STATUS_OK ? &life_mount.transaction.failure : nullptr;
     if (status == STATUS_OK && ext_has(&life_mount, EXT_INCOMPAT, incompat_encrypt)) {
         add_key();
     }
@@ -91,8 +96,11 @@ void life_run(struct base *base, uint8_t flags, enum status (*use)(void))
             life_mount.corruption.what, (unsigned long long)life_mount.corruption.block);
         found("the check finds nothing, and it cannot be used");
     }
+    struct ext_statistics statistics = ext_statfs(&life_mount);
+    require(!clean || statistics.free_block_count <= statistics.block_count, "free blocks");
+    require(!clean || statistics.free_inode_count <= statistics.inode_count, "free inodes");
     status = life_end();
-    if (clean) {
+    if (clean && life_mount.corruption.what == nullptr) {
         require(status == STATUS_OK, "the check finds nothing, and it cannot be unmounted");
         require(life_check(base, true), "what was done damages the volume");
     }
@@ -130,6 +138,7 @@ bool life_check(struct base *base, bool loud)
     loud_now = loud;
     enum status status =
         ext_check_begin(&check, &base->device, memory, (struct ext_check_visitor){.find = show});
+    check.journal_device = base_outside(base);
     if (status == STATUS_OK && check.needed_bytes > sizeof check_memory) {
         return false; /* It says that it is far greater than it is: a finding of a later part. */
     }

@@ -90,7 +90,7 @@ static void repair_log(struct base *base)
     uint32_t end_block = judged.journal.end_block;
     uint32_t legacy = ext_journal_legacy_seed;
     end_block = end_block < repaired_blocks_max ? end_block : repaired_blocks_max;
-    for (uint32_t block = 1; block < end_block; block++) {
+    for (uint32_t block = base->journal_superblock + 1; block < end_block; block++) {
         uint8_t *at = log_block(base, block);
         uint32_t skipped = 0;
         if (load_be32(at + journal_header_magic) != journal_magic) {
@@ -133,7 +133,7 @@ static void repair_tails(struct base *base)
 
 void log_repair(struct base *base)
 {
-    uint8_t *superblock = log_block(base, 0);
+    uint8_t *superblock = log_block(base, base->journal_superblock);
     store_be32(
         superblock + journal_superblock_checksum, ext_journal_superblock_checksum(superblock));
     if (judge(base, superblock)) {
@@ -178,7 +178,7 @@ void log_plant(struct base *base, const struct part *part, uint16_t offset, uint
 {
     static const uint32_t types[] = {JOURNAL_DESCRIPTOR, JOURNAL_COMMIT, JOURNAL_REVOKE};
     uint8_t *block = base_touch(base, part);
-    if (!judge(base, log_block(base, 0))) {
+    if (!judge(base, log_block(base, base->journal_superblock))) {
         return;
     }
     uint32_t sequence = judged.journal.sequence + (value >> 8) % 4;

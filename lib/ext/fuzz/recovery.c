@@ -15,7 +15,8 @@ void recovery_run(struct base *base, const struct input *input, uint32_t damage_
                 life_mount.corruption.what, life_mount.refusal.what, life_mount.refusal.reason,
                 (unsigned long long)life_mount.corruption.block);
         }
-        require(damage_count > 0 || (input->flags & input_read_only) != 0, "it is not recovered");
+        bool whole = (input->flags & (input_read_only | input_no_device)) == 0;
+        require(damage_count > 0 || !whole, "it is not recovered");
         return;
     }
     status = life_walk();

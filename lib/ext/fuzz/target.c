@@ -121,7 +121,7 @@ size_t LLVMFuzzerCustomMutator(
     if (choice == 0) {
         bytes[0] = (uint8_t)next_random(base_count);
     } else if (choice == 1) {
-        bytes[1] = (uint8_t)(next_random(2) == 0 ? 0 : next_random(8));
+        bytes[1] = (uint8_t)(next_random(2) == 0 ? 0 : next_random(16));
     } else if ((choice < 6 || count == 0) && room) {
         memmove(record + record_bytes, record, rest_bytes);
         make_record(record);
