@@ -300,6 +300,7 @@ struct block_cache {
     struct block_cache_list dirty[BLOCK_CACHE_CLASS_COUNT];
     struct block_cache_list held;
     struct block_cache_counters counters;
+    bool frozen;
 };
 
 /* What a cache is made of; all memory is borrowed for the life of the cache. */
@@ -350,9 +351,15 @@ void block_cache_hold(struct block_cache *cache, struct block_cache_entry *entry
 void block_cache_release(struct block_cache *cache, struct block_cache_entry *entry);
 
 /*
+ * From now on nothing is written through the cache: what is dirty keeps its entry, so that it can
+ * still be read, and clean entries alone make room.
+ */
+void block_cache_freeze(struct block_cache *cache);
+
+/*
  * Writes the dirty blocks of a class that are not held, in ascending order, pinned ones too, and
  * leaves them clean. On failure those that may not have been written stay dirty. No barrier: see
- * block_flush.
+ * block_flush. READ_ONLY if the cache is frozen.
  */
 enum status block_cache_write_back(struct block_cache *cache, enum block_cache_class class);
 

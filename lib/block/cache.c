@@ -172,10 +172,14 @@ static void note_written(struct block_cache *cache, struct block_cache_entry *en
 /* Makes room: the oldest entry that nobody holds, in no list and not valid, or nullptr. */
 static enum status claim_oldest(struct block_cache *cache, struct block_cache_entry **entry_out)
 {
-    if (cache->ages.first == block_cache_no_entry) {
+    uint32_t oldest = cache->ages.first;
+    while (cache->frozen && oldest != block_cache_no_entry && cache->entries[oldest].dirty) {
+        oldest = cache->entries[oldest].links[BLOCK_CACHE_LINK_AGE].next;
+    }
+    if (oldest == block_cache_no_entry) {
         return STATUS_NO_MEMORY;
     }
-    struct block_cache_entry *entry = &cache->entries[cache->ages.first];
+    struct block_cache_entry *entry = &cache->entries[oldest];
     if (entry->dirty) {
         struct block_transfer transfer = entry_transfer(cache, entry);
         enum status status = block_write(cache->device, &transfer, 1);
@@ -348,8 +352,16 @@ static uint32_t sort_dirty(struct block_cache *cache, enum block_cache_class cla
     return sorted;
 }
 
+void block_cache_freeze(struct block_cache *cache)
+{
+    cache->frozen = true;
+}
+
 enum status block_cache_write_back(struct block_cache *cache, enum block_cache_class class)
 {
+    if (cache->frozen) {
+        return STATUS_READ_ONLY;
+    }
     uint32_t next = sort_dirty(cache, class);
     while (next != block_cache_no_entry) {
         struct block_transfer transfers[write_back_batch];

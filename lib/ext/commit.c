@@ -176,8 +176,16 @@ enum status ext_commit(struct ext_mount *mount)
     }
     transaction->pending_count = 0;
     mount->counts.pending_metadata_count = 0;
-    transaction->failure = status;
+    ext_stop(mount, status);
     return status;
+}
+
+void ext_stop(struct ext_mount *mount, enum status status)
+{
+    if (mount->transaction.failure == STATUS_OK && status != STATUS_OK) {
+        mount->transaction.failure = status;
+        block_cache_freeze(&mount->cache);
+    }
 }
 
 enum status ext_sync(struct ext_mount *mount)
@@ -186,7 +194,7 @@ enum status ext_sync(struct ext_mount *mount)
     if (status == STATUS_OK) {
         status = block_flush(mount->cache.device);
     }
-    mount->transaction.failure = status;
+    ext_stop(mount, status);
     return status;
 }
 

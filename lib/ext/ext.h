@@ -7,7 +7,8 @@
  * is in a `struct ext_mount` and in memory that the caller gives; one mount belongs to one thread.
  *
  * Statuses, alike for all calls unless said otherwise:
- *   CORRUPT      the medium contradicts its format; `mount->corruption` says what and where;
+ *   CORRUPT      the medium contradicts its format; `mount->corruption` says what and where; a
+ *                mount that could be written has noted it on the medium and writes no more;
  *   UNSUPPORTED  the medium is honest but asks for what we refuse; `mount->refusal` says what;
  *   NO_KEY       names, contents or a target are encrypted, and the key was not given;
  *   UNTRUSTED    a sealed file is none that the caller trusts;
@@ -181,7 +182,7 @@ struct ext_transaction {
     uint32_t pending_count;
     uint32_t pending_count_before; /* the running change */
     struct ext_counts counts_before;
-    enum status failure; /* a commit has failed: nothing is written any more */
+    enum status failure; /* of a commit, or CORRUPT: nothing is written any more */
 };
 
 /* Blocks of the journal that follow each other on its device. */
@@ -272,6 +273,7 @@ struct ext_mount {
     uint32_t replayed_count; /* transactions of the journal, when it was mounted */
     bool read_only;          /* some feature, the device or an option forbids writing */
     bool writable;           /* it can be written: nothing forbids it, and what it needs is there */
+    bool mounted;            /* ext_mount has returned OK */
     bool clean;              /* unmounted in order and without known errors */
     bool strict_names;       /* in directories that ignore case, names are UTF-8 */
     uint8_t uuid[16];

@@ -12,6 +12,7 @@
  *   DENIED      a flag of the inode forbids it (immutable, append only);
  *   TOO_LARGE   the format has no room for such a size or so many links.
  * After a commit has failed its status is returned by everything in here, and nothing is written.
+ * So it is with CORRUPT after any call that has returned it; what was not synced then is lost.
  */
 #pragma once
 

@@ -12,14 +12,18 @@
 static_assert(ext_flag_encrypted == inode_flag_encrypted);
 static_assert(ext_flag_casefold == inode_flag_casefold);
 
-/*
- * Notes what lies and returns CORRUPT; every CORRUPT of this library comes from here.
+/* ---- corruption.c: every CORRUPT of this library comes from here ------------------------------
  */
-static inline enum status ext_corrupt(struct ext_mount *mount, const char *what, uint64_t block)
-{
-    mount->corruption = (struct ext_corruption){.what = what, .block = block};
-    return STATUS_CORRUPT;
-}
+
+/*
+ * Notes that a structure of the volume lies. On a mount that can be written the medium says so at
+ * once, and nothing is written any more. Pins do not matter.
+ */
+enum status ext_corrupt(struct ext_mount *mount, const char *what, uint64_t block);
+
+/* Notes that the contents of a file lie: they can be read no more, the volume is as good as ever.
+ */
+enum status ext_contents_corrupt(struct ext_mount *mount, const char *what, uint64_t block);
 
 static inline bool ext_has(
     const struct ext_mount *mount, enum ext_feature_word word, uint32_t feature)

@@ -133,7 +133,7 @@ enum status ext_mmp_tick(struct ext_mount *mount)
     uint32_t next = mount->mmp_sequence == mmp_sequence_max ? 1 : mount->mmp_sequence + 1;
     enum status status = step(mount, mount->mmp_sequence, next);
     if (status != STATUS_NO_MEMORY) { /* The next tick may have it. */
-        mount->transaction.failure = status;
+        ext_stop(mount, status);
     }
     return status;
 }

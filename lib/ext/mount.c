@@ -242,6 +242,7 @@ enum status ext_mount(struct ext_mount *mount, struct block_device *device,
     if (status == STATUS_OK) {
         status = prepare_writing(mount, &memory, &options);
     }
+    mount->mounted = status == STATUS_OK;
     return status;
 }
 

@@ -166,7 +166,11 @@ static enum status read_whole(struct reading *reading, const struct ext_run *run
 
 static enum status read_mapped(struct reading *reading)
 {
+    const struct block_cache *cache = &reading->mount->cache;
     uint32_t block_bytes = reading->mount->geometry.block_bytes;
+    /* What is newer in a cache that writes nothing any more is only there. */
+    reading->cached =
+        reading->cached || (cache->frozen && cache->dirty[BLOCK_CACHE_DATA].count > 0);
     while (reading->left_bytes > 0) {
         struct ext_run run;
         uint64_t logical_block = reading->offset_bytes >> reading->mount->geometry.block_shift;

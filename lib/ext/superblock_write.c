@@ -2,6 +2,8 @@
 /*
  * Changing the super block. Only the first copy is written; the others are for repair.
  */
+#include <string.h>
+
 #include "journal/journal.h"
 #include "transaction.h"
 
@@ -99,12 +101,84 @@ static void store_state(struct ext_mount *mount, bool in_use)
     } else {
         state = (uint16_t)(in_use ? state & ~state_clean : state | state_clean);
     }
-    if (mount->corruption.what != nullptr) {
-        state |= state_errors;
-    }
     store_le16(superblock + superblock_state, state);
     store_features(mount, superblock);
     ext_superblock_checksum_store(mount, superblock);
+}
+
+/* Where the fields of an error are. */
+struct error_place {
+    size_t time;
+    size_t end; /* of all but the two below */
+    size_t block;
+    size_t function;
+    size_t time_high;
+    size_t code;
+};
+
+/* As e2fsprogs shows it: what lies stands where Linux names the function that found it. */
+static void store_error(
+    const struct ext_mount *mount, uint8_t *superblock, const struct error_place *place)
+{
+    const struct ext_corruption *corruption = &mount->corruption;
+    size_t what_bytes = strlen(corruption->what);
+    memset(superblock + place->time, 0, place->end - place->time);
+    store_le32(superblock + place->time, (uint32_t)mount->now.seconds);
+    superblock[place->time_high] = (uint8_t)(mount->now.seconds >> 32);
+    store_le64(superblock + place->block, corruption->block);
+    memcpy(superblock + place->function, corruption->what,
+        what_bytes < error_function_bytes ? what_bytes : error_function_bytes);
+    superblock[place->code] = error_code_corrupt;
+}
+
+/* [ext4 Super Block]: the first error that is known, the last one, and how many there were. */
+static void store_errors(const struct ext_mount *mount, uint8_t *superblock)
+{
+    static const struct error_place first = {
+        .time = superblock_first_error_time,
+        .end = superblock_last_error_time,
+        .block = superblock_first_error_block,
+        .function = superblock_first_error_function,
+        .time_high = superblock_first_error_time_high,
+        .code = superblock_first_error_code,
+    };
+    static const struct error_place last = {
+        .time = superblock_last_error_time,
+        .end = superblock_errors_end,
+        .block = superblock_last_error_block,
+        .function = superblock_last_error_function,
+        .time_high = superblock_last_error_time_high,
+        .code = superblock_last_error_code,
+    };
+    uint32_t count = load_le32(superblock + superblock_error_count);
+    if (count == 0) {
+        store_error(mount, superblock, &first);
+    }
+    store_error(mount, superblock, &last);
+    store_le32(superblock + superblock_error_count, count == UINT32_MAX ? count : count + 1);
+}
+
+enum status ext_mark_corrupt(struct ext_mount *mount)
+{
+    struct block_cache *cache = &mount->cache;
+    const struct block_cache_entry *entry = mount->superblock_entry;
+    struct block_transfer transfer = {
+        .first_block = entry->block * cache->device_blocks,
+        .block_count = cache->device_blocks,
+        .buffer = entry->buffer,
+    };
+    enum status status = block_read(cache->device, &transfer, 1);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    uint8_t *superblock = superblock_of(mount);
+    uint16_t state = load_le16(superblock + superblock_state);
+    store_le16(superblock + superblock_state, state | state_errors);
+    if (mount->geometry.revision != revision_original) {
+        store_errors(mount, superblock);
+    }
+    ext_superblock_checksum_store(mount, superblock);
+    return write_now(mount);
 }
 
 enum status ext_mark_in_use(struct ext_mount *mount)

@@ -92,6 +92,19 @@ static enum status run_once(struct ext_mount *mount, const struct ext_step *step
     return status;
 }
 
+/* Some of the cache is always clean, so that what cannot be written any more can still be read. */
+static enum status keep_some_clean(struct ext_mount *mount)
+{
+    struct block_cache *cache = &mount->cache;
+    uint32_t dirty_count =
+        cache->dirty[BLOCK_CACHE_DATA].count + cache->dirty[BLOCK_CACHE_METADATA].count;
+    if (dirty_count <= cache->entry_count / 4) {
+        return STATUS_OK;
+    }
+    enum status status = block_cache_write_back(cache, BLOCK_CACHE_DATA);
+    return status == STATUS_OK ? block_cache_write_back(cache, BLOCK_CACHE_METADATA) : status;
+}
+
 enum status ext_change(struct ext_mount *mount, struct ext_step step)
 {
     if (mount->transaction.failure != STATUS_OK) {
@@ -110,6 +123,9 @@ enum status ext_change(struct ext_mount *mount, struct ext_step step)
         if (status == STATUS_OK) {
             status = run_once(mount, &step);
         }
+    }
+    if (status == STATUS_OK) {
+        (void)keep_some_clean(mount); /* What could not be written stays dirty; a sync tells. */
     }
     return status;
 }

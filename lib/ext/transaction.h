@@ -56,6 +56,9 @@ enum status ext_pending_add(struct ext_mount *mount, struct ext_pending pending)
 /* Brings all changes to the medium: afterwards they survive a loss of power. */
 enum status ext_commit(struct ext_mount *mount);
 
+/* Unless the status is OK, nothing is written any more, and later calls return the first such. */
+void ext_stop(struct ext_mount *mount, enum status status);
+
 /*
  * Brings committed blocks to their own places, for certain, and empties the journal. Only right
  * after a commit, when no block of the cache is newer than the log.
@@ -74,6 +77,12 @@ enum status ext_mark_in_use(struct ext_mount *mount);
 
 /* After the last: everything is in its place. */
 enum status ext_mark_unused(struct ext_mount *mount);
+
+/*
+ * mount->corruption into the super block on the medium, and nothing else with it. The pinned super
+ * block is no longer what the transaction made of it.
+ */
+enum status ext_mark_corrupt(struct ext_mount *mount);
 
 /* Pins the super block for the life of the mount. */
 enum status ext_superblock_pin(struct ext_mount *mount);

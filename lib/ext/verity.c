@@ -54,7 +54,7 @@ static enum status find_end(struct ext_mount *mount, struct ext_file *file, uint
             return status;
         }
         if (run.kind == EXT_RUN_UNWRITTEN) {
-            return ext_corrupt(mount, "unwritten block in a seal", run.physical_block);
+            return ext_contents_corrupt(mount, "unwritten block in a seal", run.physical_block);
         }
         block += run.block_count;
         if (run.kind == EXT_RUN_DATA) {
@@ -93,7 +93,7 @@ static enum status find_descriptor(
         return status;
     }
     if (end < begin + verity_descriptor_bytes + verity_length_bytes) {
-        return ext_corrupt(mount, "sealed file without a seal", 0);
+        return ext_contents_corrupt(mount, "sealed file without a seal", 0);
     }
     status = read_bytes(mount, file, end - sizeof length, length, sizeof length);
     if (status != STATUS_OK) {
@@ -102,7 +102,7 @@ static enum status find_descriptor(
     place_out->size_bytes = load_le32(length);
     if (place_out->size_bytes < verity_descriptor_bytes ||
         place_out->size_bytes > end - begin - sizeof length) {
-        return ext_corrupt(mount, "length of a verity descriptor", 0);
+        return ext_contents_corrupt(mount, "length of a verity descriptor", 0);
     }
     place_out->offset_bytes =
         align_down(end - sizeof length - place_out->size_bytes, mount->geometry.block_bytes);
@@ -140,7 +140,7 @@ static enum status judge_signature(struct ext_mount *mount, struct ext_file *fil
     uint8_t head[16] = {};
     uint32_t signature_bytes = load_le32(descriptor + verity_signature_bytes);
     if (signature_bytes != place->size_bytes - verity_descriptor_bytes) {
-        return ext_corrupt(mount, "length of a verity signature", 0);
+        return ext_contents_corrupt(mount, "length of a verity signature", 0);
     }
     if (signature_bytes == 0) {
         return STATUS_OK;
@@ -153,7 +153,7 @@ static enum status judge_signature(struct ext_mount *mount, struct ext_file *fil
     }
     return looks_signed(head, head_bytes, signature_bytes)
                ? refuse(mount, "a built-in signature")
-               : ext_corrupt(mount, "verity signature is not PKCS #7", 0);
+               : ext_contents_corrupt(mount, "verity signature is not PKCS #7", 0);
 }
 
 static enum status judge_descriptor(
@@ -171,14 +171,14 @@ static enum status judge_descriptor(
         return refuse(mount, "blocks of another size than 1, 2 or 4 KiB");
     }
     if (descriptor[verity_salt_bytes] > verity_salt_bytes_max) {
-        return ext_corrupt(mount, "salt of a verity descriptor", 0);
+        return ext_contents_corrupt(mount, "salt of a verity descriptor", 0);
     }
     if (load_le64(descriptor + verity_file_bytes) != inode->size_bytes) {
-        return ext_corrupt(mount, "file size in a verity descriptor", 0);
+        return ext_contents_corrupt(mount, "file size in a verity descriptor", 0);
     }
     for (size_t at = verity_reserved; at < verity_descriptor_bytes; at++) {
         if (descriptor[at] != 0) {
-            return ext_corrupt(mount, "reserved bytes of a verity descriptor", 0);
+            return ext_contents_corrupt(mount, "reserved bytes of a verity descriptor", 0);
         }
     }
     return STATUS_OK;
@@ -245,7 +245,7 @@ static enum status keep(struct ext_mount *mount, const struct ext_inode *inode,
     memcpy(verity->root_hash, descriptor + verity_root_hash, sizeof verity->root_hash);
     const char *fault = lay_out_tree(verity, inode, end_bytes);
     if (fault != nullptr) {
-        return ext_corrupt(mount, fault, 0);
+        return ext_contents_corrupt(mount, fault, 0);
     }
     verity->leaf_known = false;
     verity->generation = inode->generation;

@@ -57,7 +57,7 @@ static enum status corrupt_at(
 {
     struct ext_run run;
     enum status status = ext_map(mount, file, offset_bytes >> mount->geometry.block_shift, &run);
-    return status == STATUS_OK ? ext_corrupt(mount, what, run.physical_block) : status;
+    return status == STATUS_OK ? ext_contents_corrupt(mount, what, run.physical_block) : status;
 }
 
 /* Reads a block of the tree into the kept memory and checks it. */

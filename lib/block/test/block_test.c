@@ -290,6 +290,32 @@ static void held_entries_are_not_written(void)
 }
 
 /* One random step on cache and model; a failing device may refuse it, but never mix it up. */
+static void frozen_caches_write_nothing(void)
+{
+    static struct disk disk;
+    struct block_cache_entry *entry;
+    disk_init(&disk);
+    for (uint64_t block = 0; block < entry_count - 1; block++) {
+        CHECK(block_cache_get(&disk.cache, block, &entry) == STATUS_OK);
+        memset(entry->buffer.bytes, 0xee, cached_block_bytes);
+        block_cache_mark_dirty(&disk.cache, entry, BLOCK_CACHE_DATA);
+        block_cache_put(&disk.cache, entry);
+    }
+    block_fault_arm(&disk.fault, (struct block_fault_plan){.kinds = BLOCK_FAULT_WRITE});
+    block_cache_freeze(&disk.cache);
+    CHECK(block_cache_write_back(&disk.cache, BLOCK_CACHE_DATA) == STATUS_READ_ONLY);
+    for (uint64_t block = 0; block < cached_block_count; block++) {
+        CHECK(block_cache_get(&disk.cache, block, &entry) == STATUS_OK);
+        uint8_t wanted = block < entry_count - 1 ? 0xee : (uint8_t)(2 * block);
+        CHECK(*(uint8_t *)entry->buffer.bytes == wanted);
+        block_cache_put(&disk.cache, entry);
+    }
+    CHECK(block_cache_get(&disk.cache, cached_block_count - 1, &entry) == STATUS_OK);
+    struct block_cache_entry *another;
+    CHECK(block_cache_get(&disk.cache, cached_block_count - 2, &another) == STATUS_NO_MEMORY);
+    CHECK(disk.fault.operation_count == 0);
+}
+
 static void model_step(struct disk *disk, uint8_t *model, uint64_t *random)
 {
     uint64_t block = next_random(random) % cached_block_count;
@@ -356,6 +382,7 @@ int main(void)
     TEST(pinned_entries_stay);
     TEST(write_back_ascends);
     TEST(held_entries_are_not_written);
+    TEST(frozen_caches_write_nothing);
     TEST(cache_agrees_with_model);
     return check_report();
 }

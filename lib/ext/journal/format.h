@@ -34,6 +34,7 @@ constexpr size_t journal_superblock_first_block = 0x14;
 constexpr size_t journal_superblock_sequence = 0x18;
 constexpr size_t journal_superblock_start = 0x1c;
 constexpr size_t journal_superblock_error = 0x20;
+constexpr uint32_t journal_error_corrupt = -117u; /* EUCLEAN of Linux, negative */
 constexpr size_t journal_superblock_feature_compat = 0x24;
 constexpr size_t journal_superblock_feature_incompat = 0x28;
 constexpr size_t journal_superblock_feature_ro_compat = 0x2c;

@@ -92,6 +92,12 @@ enum status ext_journal_superblock_write(
     struct ext_journal *journal, uint32_t start, uint32_t sequence);
 
 /*
+ * The super block says, for certain, that the volume is corrupt: a replay brings back a volume's
+ * super block that does not know. The journal's scratch is used.
+ */
+enum status ext_journal_mark_corrupt(struct ext_journal *journal);
+
+/*
  * Before the first transaction of a mount, with an empty log: the features that this library writes
  * with (revocations; 64bit as the volume; checksums v3 if the volume has checksums and the journal
  * none) are in the super block. No flush.

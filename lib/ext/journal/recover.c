@@ -11,6 +11,8 @@
  * Before 3 is on the medium, the log is replayed again, with the same result. Between 3 and 4 the
  * volume needs recovery from an empty log.
  */
+#include <string.h>
+
 #include "../transaction.h"
 #include "fast_commit.h"
 #include "journal.h"
@@ -48,14 +50,62 @@ static void divide_memory(
     replay->revocations.slot_count = (uint32_t)(slot_bytes / sizeof(struct journal_revocation));
 }
 
-static enum status clear_needs_recovery(struct block_device *device, struct block_buffer scratch)
+/*
+ * What the volume's super block says of errors, kept in the mount's own memory: a replay may bring
+ * back one that knows of none.
+ */
+constexpr size_t errors_bytes = superblock_errors_end - superblock_error_count;
+constexpr size_t more_errors_bytes =
+    superblock_last_error_code + 1 - superblock_first_error_time_high;
+static_assert(errors_bytes + more_errors_bytes <= sizeof((struct ext_mount *)0)->protected_unit);
+
+/* Reads the volume's super block into the scratch. */
+static enum status read_superblock(struct block_device *device, struct block_buffer scratch,
+    struct block_transfer *transfer_out, uint8_t **superblock_out)
 {
-    struct block_transfer transfer = ext_superblock_place(device, scratch);
-    enum status status = block_read(device, &transfer, 1);
+    *transfer_out = ext_superblock_place(device, scratch);
+    *superblock_out = (uint8_t *)scratch.bytes + superblock_offset_bytes % device->block_bytes;
+    return block_read(device, transfer_out, 1);
+}
+
+static enum status know_errors(struct ext_mount *mount, struct block_device *device)
+{
+    struct block_transfer transfer;
+    uint8_t *superblock;
+    uint8_t *errors = mount->protected_unit;
+    enum status status = read_superblock(device, mount->journal.scratch, &transfer, &superblock);
+    if (status == STATUS_OK) {
+        memcpy(errors, superblock + superblock_error_count, errors_bytes);
+        memcpy(errors + errors_bytes, superblock + superblock_first_error_time_high,
+            more_errors_bytes);
+    }
+    return status;
+}
+
+/* The journal says that there were errors: `errors`, if they are known. */
+static void store_errors(uint8_t *superblock, const uint8_t *errors)
+{
+    uint16_t state = load_le16(superblock + superblock_state);
+    store_le16(superblock + superblock_state, state | state_errors);
+    if (errors != nullptr) {
+        memcpy(superblock + superblock_error_count, errors, errors_bytes);
+        memcpy(superblock + superblock_first_error_time_high, errors + errors_bytes,
+            more_errors_bytes);
+    }
+}
+
+static enum status clear_needs_recovery(
+    struct block_device *device, struct ext_journal *journal, const uint8_t *errors)
+{
+    struct block_transfer transfer;
+    uint8_t *superblock;
+    enum status status = read_superblock(device, journal->scratch, &transfer, &superblock);
     if (status != STATUS_OK) {
         return status;
     }
-    uint8_t *superblock = (uint8_t *)scratch.bytes + superblock_offset_bytes % device->block_bytes;
+    if (journal->error_code != 0) {
+        store_errors(superblock, errors);
+    }
     uint32_t incompat = load_le32(superblock + superblock_feature_incompat);
     store_le32(superblock + superblock_feature_incompat, incompat & ~incompat_needs_recovery);
     uint32_t ro_compat = load_le32(superblock + superblock_feature_ro_compat);
@@ -155,7 +205,7 @@ enum status ext_journal_end_recovery(
     struct ext_mount *mount, struct block_device *device, uint32_t end_sequence)
 {
     enum status status = empty_log(&mount->journal, end_sequence);
-    return status == STATUS_OK ? clear_needs_recovery(device, mount->journal.scratch) : status;
+    return status == STATUS_OK ? clear_needs_recovery(device, &mount->journal, nullptr) : status;
 }
 
 static enum status recover_log(struct ext_mount *mount, struct block_device *device,
@@ -164,11 +214,17 @@ static enum status recover_log(struct ext_mount *mount, struct block_device *dev
     struct journal_log log = {.journal = &mount->journal};
     struct journal_replay replay = {.walk = {.mount = mount, .log = &log}, .device = device};
     divide_memory(&replay, &log, *memory);
-    enum status status = replay_log(&replay, memory, read_only, plan);
+    enum status status = know_errors(mount, device);
+    if (status == STATUS_OK) {
+        status = replay_log(&replay, memory, read_only, plan);
+    }
     if (status != STATUS_OK || plan->tag_count > 0) {
         return status;
     }
-    return ext_journal_end_recovery(mount, device, replay.end_sequence);
+    status = empty_log(&mount->journal, replay.end_sequence);
+    return status == STATUS_OK
+               ? clear_needs_recovery(device, &mount->journal, mount->protected_unit)
+               : status;
 }
 
 enum status ext_journal_recover(struct ext_mount *mount, struct block_device *device,
@@ -183,5 +239,5 @@ enum status ext_journal_recover(struct ext_mount *mount, struct block_device *de
     if (mount->superblock_doubtful) {
         return ext_corrupt(mount, "super block checksum", 0);
     }
-    return read_only ? refuse_read_only(mount) : clear_needs_recovery(device, journal->scratch);
+    return read_only ? refuse_read_only(mount) : clear_needs_recovery(device, journal, nullptr);
 }

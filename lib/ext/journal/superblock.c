@@ -208,6 +208,18 @@ enum status ext_journal_superblock_write(
     return status;
 }
 
+enum status ext_journal_mark_corrupt(struct ext_journal *journal)
+{
+    struct block_transfer transfer;
+    enum status status = load(journal, &transfer);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    store_be32((uint8_t *)journal->scratch.bytes + journal_superblock_error, journal_error_corrupt);
+    status = store(journal, &transfer);
+    return status == STATUS_OK ? block_flush(journal->device) : status;
+}
+
 enum status ext_journal_superblock_upgrade(struct ext_mount *mount)
 {
     struct ext_journal *journal = &mount->journal;
