@@ -470,6 +470,10 @@ struct ext_visitor {
  * Shows the entries from `cursor` on, "." and ".." included, in the order of the medium. A cursor
  * is 0 or an entry's next_cursor. OK when the visitor stopped; END after the last entry;
  * NOT_DIRECTORY.
+ *
+ * A cursor is a place, and changes between two calls can move names: of a block that is split,
+ * names may be shown again, and if the cursor is inside of that block, may not be shown. All other
+ * names that are there throughout are shown once.
  */
 enum status ext_read_directory(struct ext_mount *mount, struct ext_file *directory, uint64_t cursor,
     struct ext_visitor visitor);
