@@ -471,9 +471,10 @@ struct ext_visitor {
  * is 0 or an entry's next_cursor. OK when the visitor stopped; END after the last entry;
  * NOT_DIRECTORY.
  *
- * A cursor is a place, and changes between two calls can move names: of a block that is split,
- * names may be shown again, and if the cursor is inside of that block, may not be shown. All other
- * names that are there throughout are shown once.
+ * A cursor is a place, and changes between two calls can move names. What is there throughout is
+ * shown, once, but for names of a block that is split: those that move to the new one may be shown
+ * again; and those that stay may be missed if the cursor is inside of that block and a long name
+ * finds room in it only when they are packed.
  */
 enum status ext_read_directory(struct ext_mount *mount, struct ext_file *directory, uint64_t cursor,
     struct ext_visitor visitor);

@@ -265,6 +265,30 @@ static void pack(const struct ext_mount *mount, const struct leaf_split *split, 
     store_le16(target->bytes + last + entry_record_bytes, (uint16_t)(target->size_bytes - last));
 }
 
+/* Records that stay do so in their places, for the sake of cursors that are inside of the block. */
+static void take_moved_out(const struct ext_mount *mount, const struct leaf_split *split)
+{
+    uint8_t *bytes = split->area.bytes;
+    uint32_t last = 0;
+    uint32_t last_bytes = 0;
+    struct ext_record record;
+    for (uint32_t at = 0; at < split->area.size_bytes; at += record.record_bytes) {
+        if (!ext_record_parse(mount, &split->area, at, &record)) {
+            return; /* Impossible: it was possible when they were brought in order. */
+        }
+        bool moved = (split->moved[at / 4 / 8] >> at / 4 % 8 & 1) != 0;
+        if (moved) {
+            store_le32(bytes + at + entry_inode, 0);
+        }
+        if (at == 0 || (record.inode_number != 0 && !moved)) {
+            last = at;
+            last_bytes = 0;
+        }
+        last_bytes += record.record_bytes;
+        store_le16(bytes + last + entry_record_bytes, (uint16_t)last_bytes);
+    }
+}
+
 /* `entry` is added to the half where its hash belongs. */
 static void spread(struct ext_mount *mount, struct leaf_split *split,
     struct block_cache_entry *new_block, const struct ext_new_entry *entry)
@@ -274,8 +298,15 @@ static void spread(struct ext_mount *mount, struct leaf_split *split,
     struct ext_entry_area upper = split->area;
     upper.bytes = new_block->buffer.bytes;
     pack(mount, split, true, &upper);
-    pack(mount, split, false, &split->area);
-    ext_area_add(mount, split->path->hash >= hash ? &upper : &split->area, entry);
+    take_moved_out(mount, split);
+    if (split->path->hash >= hash) {
+        ext_area_add(mount, &upper, entry);
+        return;
+    }
+    if (!ext_area_has_room(mount, &split->area, entry->stored.size_bytes)) {
+        pack(mount, split, false, &split->area);
+    }
+    ext_area_add(mount, &split->area, entry);
 }
 
 /* Splits the leaf that the path leads to, which is pinned and full. */
