@@ -9,7 +9,6 @@ ERIX_FAKE_SCRIPT names a JSON file: a list of [action, argument].
     answer TEXT     say TEXT with {line} filled in       spin -          use CPU time for ever
     sleep SECONDS   do nothing, like a halted guest      write PATH      append a byte to a file
     reply -         say the SHA-256 of the word behind `hash` in the line typed last
-    doze TEXT       sleep for ever, but wake now and then to say TEXT and do nothing of use
     clock SECONDS   from now on tell this as the guest's time; before, the timer tells nothing
     asked -         wait until the guest's time was asked for once more
 
@@ -94,14 +93,6 @@ class Fake:
 
     def do_sleep(self, seconds):
         time.sleep(seconds)
-
-    def do_doze(self, text):
-        while True:
-            self.do_print(text)
-            until = time.thread_time() + 0.03
-            while time.thread_time() < until:
-                pass
-            time.sleep(0.12)
 
     def do_spin(self, _):
         while True:
