@@ -8,7 +8,7 @@ from unittest import mock
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from support import EngineTest, FakeImages  # noqa: E402  (puts tools/ on the path)
-from harness import bench, determinism, hostunit, runner  # noqa: E402
+from harness import bench, costs, determinism, hostunit, runner  # noqa: E402
 from harness.images import Images  # noqa: E402
 from harness.scenario import load_all  # noqa: E402
 
@@ -45,12 +45,16 @@ class Twice(EngineTest):
         self.assertEqual(self.boot_twice("kernel-exception[provoke-overwrite-canary]"), [])
 
     def test_instructions_counted_are_the_same_count_in_every_run(self):
+        # Of what is sampled that is not said: where the host's own events end a block of translated
+        # code decides how soon an interrupt is taken.
+        exact = {name for name, row in costs.table("ipc").items() if row.cost is not None}
         found = []
         for seed in ("1", "2"):
             result = runner.run(bench.load("ipc"), self.real(seed))
             self.assertEqual(result.reasons, ())
-            found.append(bench.read("ipc", result).measures)
-        self.assertGreater(len(found[0]), 10)
+            found.append([measure for measure in bench.read("ipc", result).measures
+                          if measure.name in exact])
+        self.assertEqual(len(found[0]), 17)
         self.assertEqual(*found)
 
 
