@@ -135,6 +135,25 @@ class Fuzz(EngineTest):
                 mock.patch.object(command_fuzz.packages, "ensure", lambda _: None):
             self.assertEqual(self.execute("gpt", "--seconds", "1"), Exit.FAILED)
 
+    def test_those_who_start_at_the_same_time_have_folders_of_their_own(self):
+        source = fuzz.find("ext_directory")
+        with mock.patch.object(paths, "OUT", self.folder):
+            first = fuzz.seeds(source, "search")
+            names = sorted(file.name for file in first.iterdir())
+            (first / names[0]).write_bytes(b"in use")
+            second = fuzz.seeds(source, "coverage")
+            self.assertEqual((first / names[0]).read_bytes(), b"in use")
+        self.assertGreater(len(names), 1)
+        self.assertEqual(sorted(file.name for file in second.iterdir()), names)
+
+    def test_an_input_that_fails_is_a_failure_of_the_coverage(self):
+        def measure(_):
+            raise BuildError("ext_directory_fuzz fails:\nfound: it")
+        with mock.patch.object(fuzzcoverage, "measure", measure):
+            check = fuzzcoverage.check("ext")
+        self.assertFalse(check.passed)
+        self.assertEqual(check.details, ("ext_directory_fuzz fails:", "found: it"))
+
     def test_a_bare_search_has_no_folders(self):
         source = fuzz.find("gpt")
         bare = fuzz.command("gpt", source, "-runs=1", 1, bare=True)

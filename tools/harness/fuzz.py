@@ -64,13 +64,14 @@ def found(source: Path) -> Path:
     return packed(source).with_suffix(".found.txt")
 
 
-def seeds(source: Path) -> Path | None:
-    """A folder with what a target starts from, an input in each file; None: there is nothing."""
+def seeds(source: Path, use: str) -> Path | None:
+    """A folder with what a target starts from, an input in each file; None: there is nothing. It is
+    made anew, one for each `use`: others can be at work at the same time."""
     corpus = source.with_name("corpus")
     if not packed(source).is_file():
         alone = [file for file in targets().values() if file.parent == source.parent] == [source]
         return corpus if alone and corpus.is_dir() else None
-    folder = paths.OUT / "fuzz" / "seeds" / source.stem.removesuffix(SUFFIX)
+    folder = paths.OUT / "fuzz" / "seeds" / use / source.stem.removesuffix(SUFFIX)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     files = [file for file in (packed(source), found(source)) if file.is_file()]
@@ -110,7 +111,7 @@ def command(name: str, source: Path, limit: str, seed: int, bare: bool = False) 
     """The command line of a search; `limit` is -max_total_time=SECONDS or -runs=COUNT. `bare`:
     from nothing, keeping nothing."""
     own = learned(name)
-    start = seeds(source)
+    start = seeds(source, "search")
     folders = [] if bare else [str(own), *([str(start)] if start else [])]
     return [str(program(name, build.FUZZ.folder)), limit, f"-seed={seed}",
             f"-timeout={INPUT_SECONDS_MAX}", "-rss_limit_mb=2048", "-print_final_stats=1",
@@ -133,7 +134,7 @@ def keep(name: str) -> int:
     corpus; how many those are."""
     source = find(name)
     build.build_fuzzers((name + SUFFIX,))
-    start = seeds(source)
+    start = seeds(source, "keep")
     merged = paths.OUT / "fuzz" / "merged" / name
     shutil.rmtree(merged, ignore_errors=True)
     merged.mkdir(parents=True)

@@ -76,7 +76,7 @@ def _replay(names: list[str], folder: Path) -> dict:
     """What llvm-cov says of all targets of a library together."""
     profiles = []
     for name in names:
-        start = fuzz.seeds(fuzz.find(name))
+        start = fuzz.seeds(fuzz.find(name), "coverage")
         profile = folder / f"{name}.profraw"
         _run([str(fuzz.program(name, folder)), "-runs=0", *([str(start)] if start else [])],
              {"LLVM_PROFILE_FILE": str(profile)})
@@ -108,10 +108,14 @@ def measure(library: str) -> list[Reached]:
 
 def check(library: str) -> Check:
     """Whether enough of each file is reached."""
-    reached = measure(library)
+    name = f"coverage of lib/{library}"
+    try:
+        reached = measure(library)
+    except BuildError as error:
+        return Check(fuzz.SUITE, name, False, tuple(str(error).splitlines()))
     missing = tuple(str(each) for each in reached if not each.enough)
     least = min(reached, key=lambda each: each.percent)
-    return Check(fuzz.SUITE, f"coverage of lib/{library}", not missing, missing,
+    return Check(fuzz.SUITE, name, not missing, missing,
                  note=f"at least {least.percent:.1f} % ({least.file})")
 
 
