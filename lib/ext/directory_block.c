@@ -10,6 +10,16 @@
 static const struct ext_name name_dot = {.bytes = ".", .size_bytes = 1};
 static const struct ext_name name_parent = {.bytes = "..", .size_bytes = 2};
 
+/* What reserved inodes hold is no file; the root directory alone has entries that name it. */
+static const char *number_fault(const struct ext_geometry *geometry, uint32_t number)
+{
+    if (number > geometry->inode_count) {
+        return "directory entry names no inode";
+    }
+    bool reserved = number != 0 && number < geometry->first_inode && number != ext_root_number;
+    return reserved ? "directory entry names a reserved inode" : nullptr;
+}
+
 const char *ext_area_fault(const struct ext_mount *mount, const struct ext_inode *directory,
     const struct ext_entry_area *area)
 {
@@ -19,15 +29,13 @@ const char *ext_area_fault(const struct ext_mount *mount, const struct ext_inode
         if (!ext_record_parse(mount, area, at, &record)) {
             return "directory entry size";
         }
-        if (record.inode_number > mount->geometry.inode_count) {
-            return "directory entry names no inode";
-        }
-        if (record.inode_number != 0) {
-            const char *fault = ext_stored_name_fault(
+        const char *fault = number_fault(&mount->geometry, record.inode_number);
+        if (fault == nullptr && record.inode_number != 0) {
+            fault = ext_stored_name_fault(
                 directory, record.name, record.name_bytes, record.record_bytes);
-            if (fault != nullptr) {
-                return fault;
-            }
+        }
+        if (fault != nullptr) {
+            return fault;
         }
         if (record.inode_number != 0 && record.type >= EXT_TYPE_COUNT) {
             return "type of a directory entry";

@@ -382,8 +382,8 @@ struct ext_inode {
 };
 
 /*
- * The inode, its checksum and its fields verified. INVALID_ARGUMENT if there is no such number;
- * NOT_FOUND if the inode is free; CORRUPT for a reserved one other than the root directory.
+ * The inode, its checksum and its fields verified. INVALID_ARGUMENT if there is no such number, or
+ * it is that of a reserved inode other than the root directory; NOT_FOUND if the inode is free.
  */
 enum status ext_read_inode(struct ext_mount *mount, uint64_t number, struct ext_inode *inode_out);
 

@@ -318,7 +318,7 @@ enum status ext_load_inode(struct ext_mount *mount, uint64_t number, struct ext_
 enum status ext_read_inode(struct ext_mount *mount, uint64_t number, struct ext_inode *inode_out)
 {
     if (number != 0 && number < mount->geometry.first_inode && number != ext_root_number) {
-        return ext_corrupt(mount, "reserved inode as a file", 0);
+        return STATUS_INVALID_ARGUMENT;
     }
     return load_inode(mount, number, WANT_FILE, inode_out);
 }

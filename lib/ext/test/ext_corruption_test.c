@@ -414,6 +414,28 @@ static void marks_survive_a_replay(void)
     try_kinds(true);
 }
 
+/* A caller that asks for what is no file errs; the volume does not. */
+static void wrong_numbers_of_callers_mark_nothing(void)
+{
+    CHECK(make_volume(&shapes[0]));
+    CHECK(writable_mount(&writable) == STATUS_OK);
+    struct ext_file file;
+    uint64_t number;
+    for (uint64_t reserved = 1; reserved < mount->geometry.first_inode; reserved++) {
+        if (reserved != ext_root_number) {
+            CHECK(ext_open(mount, reserved, &file) == STATUS_INVALID_ARGUMENT);
+        }
+    }
+    CHECK(ext_open(mount, (uint64_t)mount->geometry.inode_count + 1, &file) ==
+          STATUS_INVALID_ARGUMENT);
+    CHECK(ext_open(mount, mount->geometry.inode_count, &file) == STATUS_NOT_FOUND);
+    CHECK(mount->transaction.failure == STATUS_OK);
+    CHECK(protected_create(mount, ext_root_number, "new", 0100644, &number) == STATUS_OK);
+    CHECK(ext_unmount(mount) == STATUS_OK && image_fsck(image));
+    free(base);
+    image_free(image);
+}
+
 int main(void)
 {
     if (!image_folder_make()) {
@@ -421,6 +443,7 @@ int main(void)
     }
     TEST(corruption_stops_all_writing);
     TEST(marks_survive_a_replay);
+    TEST(wrong_numbers_of_callers_mark_nothing);
     image_folder_remove();
     return check_report();
 }
