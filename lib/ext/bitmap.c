@@ -194,12 +194,11 @@ static uint32_t free_count_of(enum ext_mark_kind kind, const struct ext_group *v
     return kind == EXT_MARK_BLOCK_BITMAP ? values->free_cluster_count : values->free_inode_count;
 }
 
-/* The bitmap as it would be written for a group in which nothing was ever allocated. */
-static void make_bitmap(struct ext_mount *mount, enum ext_mark_kind kind,
-    const struct ext_group_pin *group, uint8_t *bitmap)
+void ext_bitmap_make(const struct ext_mount *mount, enum ext_mark_kind kind, uint32_t group,
+    const struct ext_group *values, uint8_t *bitmap)
 {
     if (kind == EXT_MARK_BLOCK_BITMAP) {
-        mark_metadata(mount, group->group, &group->values, bitmap);
+        mark_metadata(mount, group, values, bitmap);
         return;
     }
     uint32_t inode_count = mount->geometry.inodes_per_group;
@@ -256,7 +255,7 @@ enum status ext_bitmap_pin(struct ext_mount *mount, const struct ext_group_pin *
     }
     const char *fault = nullptr;
     if (made) {
-        make_bitmap(mount, kind, group, entry->buffer.bytes);
+        ext_bitmap_make(mount, kind, group->group, &group->values, entry->buffer.bytes);
         fault = bitmap_fault(mount, kind, group, entry->buffer.bytes);
     } else if (!known) {
         fault = verify_bitmap(mount, kind, group, entry->buffer.bytes);

@@ -62,6 +62,7 @@ struct ext_check {
     bool usage_known; /* all that uses blocks was understood */
     uint64_t free_cluster_count;
     uint32_t free_inode_count;
+    uint8_t bitmap[ext_block_bytes_max]; /* of a group whose own was never written */
 };
 
 /*

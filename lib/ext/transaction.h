@@ -151,6 +151,10 @@ void ext_bitmap_checksum_store(const struct ext_mount *mount, enum ext_mark_kind
 enum status ext_bitmap_pin(struct ext_mount *mount, const struct ext_group_pin *group,
     enum ext_mark_kind kind, struct block_cache_entry **entry_out);
 
+/* Sets in a zeroed bitmap what is in use in a group in which nothing was ever allocated. */
+void ext_bitmap_make(const struct ext_mount *mount, enum ext_mark_kind kind, uint32_t group,
+    const struct ext_group *values, uint8_t *bitmap);
+
 /* Volumes with more groups have their bitmaps verified when they are first used. */
 constexpr uint32_t ext_checked_group_count_max = 32;
 

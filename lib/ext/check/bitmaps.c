@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Bitmaps, and the counts in group descriptors and super block, against what was found in use.
- * A group whose bitmap was never written has none but what belongs to its metadata.
+ * A group whose bitmap was never written has nothing in use but its own metadata.
  */
 #include "check.h"
+
+#include <string.h>
+
+#include "../transaction.h"
 
 constexpr uint32_t bits_per_byte = 8;
 
@@ -19,7 +23,7 @@ static void find_count(struct ext_check *check, uint32_t group, struct ext_findi
 
 /* A bitmap beside what it should be. */
 struct comparison {
-    const uint8_t *bytes; /* nullptr: it was never written */
+    const uint8_t *bytes;
     uint32_t group;
     uint64_t place;
     uint64_t first; /* what bit 0 stands for: cluster or inode */
@@ -61,9 +65,7 @@ static void compare(struct ext_check *check, struct comparison *comparison)
     bool used_before = false;
     for (uint32_t at = 0; at < comparison->count; at++) {
         bool used = in_use(check, comparison, at);
-        bool set = comparison->bytes == nullptr
-                       ? used
-                       : (comparison->bytes[at / bits_per_byte] >> at % bits_per_byte & 1) != 0;
+        bool set = bitmap_test(comparison->bytes, at);
         comparison->used_count += used;
         bool wrong = used != set;
         if (wrong && (!wrong_before || used != used_before)) {
@@ -73,8 +75,8 @@ static void compare(struct ext_check *check, struct comparison *comparison)
         used_before = used;
     }
     uint32_t end = check->mount.geometry.block_bytes * bits_per_byte;
-    for (uint32_t at = comparison->count; comparison->bytes != nullptr && at < end; at++) {
-        if ((comparison->bytes[at / bits_per_byte] >> at % bits_per_byte & 1) == 0) {
+    for (uint32_t at = comparison->count; at < end; at++) {
+        if (!bitmap_test(comparison->bytes, at)) {
             ext_check_find(check, (struct ext_finding){.what = "bitmap has an end that is free",
                                       .group = comparison->group,
                                       .block = comparison->place});
@@ -109,24 +111,35 @@ static bool checksum_valid(struct ext_check *check, const struct comparison *com
     return checksum == found;
 }
 
-static void check_bitmap(struct ext_check *check, struct comparison *comparison, bool written)
+static void check_written(struct ext_check *check, struct comparison *comparison)
 {
-    struct block_cache_entry *entry = nullptr;
-    if (written) {
-        if (!ext_check_pin(check, comparison->place, &entry)) {
-            return;
-        }
-        comparison->bytes = entry->buffer.bytes;
-        if (!checksum_valid(check, comparison)) {
-            ext_check_find(check, (struct ext_finding){.what = "bitmap checksum",
-                                      .group = comparison->group,
-                                      .block = comparison->place});
-        }
+    struct block_cache_entry *entry;
+    if (!ext_check_pin(check, comparison->place, &entry)) {
+        return;
+    }
+    comparison->bytes = entry->buffer.bytes;
+    if (!checksum_valid(check, comparison)) {
+        ext_check_find(check,
+            (struct ext_finding){
+                .what = "bitmap checksum", .group = comparison->group, .block = comparison->place});
     }
     compare(check, comparison);
-    if (entry != nullptr) {
-        ext_check_put(check, entry);
+    ext_check_put(check, entry);
+}
+
+static void check_bitmap(
+    struct ext_check *check, struct comparison *comparison, const struct ext_group *values)
+{
+    uint16_t unused = comparison->inodes ? group_inodes_unused : group_blocks_unused;
+    if ((values->flags & unused) == 0) {
+        check_written(check, comparison);
+        return;
     }
+    enum ext_mark_kind kind = comparison->inodes ? EXT_MARK_INODE_BITMAP : EXT_MARK_BLOCK_BITMAP;
+    memset(check->bitmap, 0, sizeof check->bitmap);
+    ext_bitmap_make(&check->mount, kind, comparison->group, values, check->bitmap);
+    comparison->bytes = check->bitmap;
+    compare(check, comparison);
 }
 
 static void check_blocks(struct ext_check *check, uint32_t group, const struct ext_group *values)
@@ -139,7 +152,7 @@ static void check_blocks(struct ext_check *check, uint32_t group, const struct e
         .first = skipped >> geometry->cluster_shift,
         .count = ext_group_cluster_count(geometry, group),
     };
-    check_bitmap(check, &comparison, (values->flags & group_blocks_unused) == 0);
+    check_bitmap(check, &comparison, values);
     uint32_t free = comparison.count - comparison.used_count;
     find_count(check, group,
         (struct ext_finding){.what = "free blocks of a group",
@@ -170,7 +183,7 @@ static void check_inodes(struct ext_check *check, uint32_t group, const struct e
         .count = geometry->inodes_per_group,
         .inodes = true,
     };
-    check_bitmap(check, &comparison, (values->flags & group_inodes_unused) == 0);
+    check_bitmap(check, &comparison, values);
     uint32_t free = comparison.count - comparison.used_count;
     find_count(check, group,
         (struct ext_finding){
