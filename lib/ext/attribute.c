@@ -59,8 +59,7 @@ static uint32_t rotate(uint32_t hash, uint32_t shift)
 }
 
 /* Old programs took the bytes of names for signed numbers. */
-static uint32_t hash_of(
-    const struct ext_attribute_area *area, const struct ext_attribute *attribute, bool signed_names)
+static uint32_t hash_of_name(const struct ext_attribute *attribute, bool signed_names)
 {
     uint32_t hash = 0;
     for (uint32_t index = 0; index < attribute->name_bytes; index++) {
@@ -70,6 +69,13 @@ static uint32_t hash_of(
         }
         hash = rotate(hash, hash_name_shift) ^ byte;
     }
+    return hash;
+}
+
+static uint32_t hash_of(
+    const struct ext_attribute_area *area, const struct ext_attribute *attribute, bool signed_names)
+{
+    uint32_t hash = hash_of_name(attribute, signed_names);
     uint32_t value_bytes = (uint32_t)align_up(attribute->value_bytes, 4);
     for (uint32_t at = 0; at < value_bytes; at += 4) {
         hash = rotate(hash, hash_value_shift) ^ load_le32(area->bytes + attribute->value_at + at);
@@ -81,6 +87,14 @@ uint32_t ext_attribute_hash(
     const struct ext_attribute_area *area, const struct ext_attribute *attribute)
 {
     return hash_of(area, attribute, false);
+}
+
+bool ext_attribute_value_hash_valid(const struct ext_attribute_area *area,
+    const struct ext_attribute *attribute, uint32_t value_hash)
+{
+    uint32_t stored = load_le32(area->bytes + attribute->at + attribute_value_hash);
+    return stored == (rotate(hash_of_name(attribute, false), hash_value_shift) ^ value_hash) ||
+           stored == (rotate(hash_of_name(attribute, true), hash_value_shift) ^ value_hash);
 }
 
 /* ---- Verification ---------------------------------------------------------------------------- */

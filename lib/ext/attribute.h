@@ -67,6 +67,18 @@ enum status ext_attribute_pin(struct ext_mount *mount, const struct ext_inode *i
 uint32_t ext_attribute_hash(
     const struct ext_attribute_area *area, const struct ext_attribute *attribute);
 
+/* Whether an entry whose value is in an inode has the hash of its name and that of the value. */
+bool ext_attribute_value_hash_valid(const struct ext_attribute_area *area,
+    const struct ext_attribute *attribute, uint32_t value_hash);
+
+/* Values that Lustre wrote name the one inode that they belong to. */
+static inline bool ext_attribute_value_names(
+    const struct ext_inode *value, const struct ext_inode *owner)
+{
+    return (uint64_t)(uint32_t)value->modified.seconds == owner->number &&
+           value->generation == owner->generation;
+}
+
 /* A whole name as it is stored; false if it is none that can be asked for. */
 bool ext_attribute_parse_name(
     const char *name, uint32_t name_bytes, struct ext_attribute_name *name_out);

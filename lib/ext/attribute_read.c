@@ -106,21 +106,22 @@ enum status ext_list_attributes(struct ext_mount *mount, struct ext_file *file, 
 
 /* ---- Values ---------------------------------------------------------------------------------- */
 
-/* Whether an inode holds a value for `owner`: by the value's hash, or by naming its one owner. */
-static bool value_belongs(const struct ext_mount *mount, const struct ext_inode *value,
-    const struct ext_inode *owner, const uint8_t *bytes)
+/* Whether an inode holds what an entry says: by their hashes, or by naming its one owner. */
+static bool value_belongs(const struct ext_mount *mount, const struct ext_inode *owner,
+    const struct ext_attribute_area *area, const struct ext_attribute *attribute,
+    const struct ext_inode *value, const uint8_t *bytes)
 {
     uint32_t seed = ext_has_checksums(mount) ? mount->geometry.checksum_seed
                                              : ext_checksum_seed_of_uuid(mount->uuid);
     uint32_t hash = ext_checksum(seed, bytes, value->size_bytes);
-    return hash == (uint32_t)value->accessed.seconds ||
-           ((uint64_t)(uint32_t)value->modified.seconds == owner->number &&
-               value->generation == owner->generation);
+    return ext_attribute_value_names(value, owner) ||
+           (hash == (uint32_t)value->accessed.seconds &&
+               ext_attribute_value_hash_valid(area, attribute, hash));
 }
 
 /* A value that has an inode of its own. */
 static enum status read_value_inode(struct ext_mount *mount, const struct ext_inode *owner,
-    const struct ext_attribute *attribute, uint8_t *bytes)
+    const struct ext_attribute_area *area, const struct ext_attribute *attribute, uint8_t *bytes)
 {
     struct ext_file file = {.change_count = mount->change_count};
     enum status status = ext_load_value_inode(mount, attribute->value_inode, &file.inode);
@@ -137,7 +138,7 @@ static enum status read_value_inode(struct ext_mount *mount, const struct ext_in
     struct ext_read_request request = {
         .size_bytes = attribute->value_bytes, .buffer = block_buffer_plain(bytes)};
     status = ext_read(mount, &file, request, &done_bytes);
-    if (status == STATUS_OK && !value_belongs(mount, &file.inode, owner, bytes)) {
+    if (status == STATUS_OK && !value_belongs(mount, owner, area, attribute, &file.inode, bytes)) {
         status = ext_corrupt(mount, "attribute value of another inode", 0);
     }
     return status;
@@ -188,7 +189,7 @@ enum status ext_get_attribute(struct ext_mount *mount, struct ext_file *file,
         status = STATUS_TOO_LARGE;
     } else {
         if (wanted && attribute.value_inode != 0) {
-            status = read_value_inode(mount, &file->inode, &attribute, request->value);
+            status = read_value_inode(mount, &file->inode, &area, &attribute, request->value);
         } else if (wanted) {
             memcpy(request->value, area.bytes + attribute.value_at, attribute.value_bytes);
         }

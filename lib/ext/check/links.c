@@ -12,6 +12,18 @@ static void find(struct ext_check *check, const char *what, uint32_t number)
     ext_check_find_inode(check, what, number, 0);
 }
 
+/* A number that is not what it should be. */
+static void find_number(struct ext_check *check, uint32_t number, struct ext_finding finding)
+{
+    if (finding.found == finding.expected) {
+        return;
+    }
+    finding.inode = number;
+    finding.group = ext_check_no_group;
+    finding.valued = true;
+    ext_check_find(check, finding);
+}
+
 /*
  * Goes up from a directory to one that is reached, or to an end; all on the way are then reached,
  * or found once. The way is walked again to clear its marks.
@@ -43,13 +55,10 @@ static void check_directory(struct ext_check *check, uint32_t number)
 {
     const struct ext_check_node *node = ext_check_node(check, number);
     uint32_t parent = number == ext_root_number ? ext_root_number : node->parent;
-    if ((node->state & check_map_bad) == 0 && parent != 0 && node->dot_dot != parent) {
-        ext_check_find(check, (struct ext_finding){.what = "'..' of a directory",
-                                  .inode = number,
-                                  .group = ext_check_no_group,
-                                  .valued = true,
-                                  .expected = parent,
-                                  .found = node->dot_dot});
+    if ((node->state & check_map_bad) == 0 && parent != 0) {
+        find_number(check, number,
+            (struct ext_finding){
+                .what = "'..' of a directory", .expected = parent, .found = node->dot_dot});
     }
 }
 
@@ -62,23 +71,44 @@ static void check_count(struct ext_check *check, uint32_t number)
     }
     bool uncounted = node->type == EXT_TYPE_DIRECTORY && node->link_count == 1 &&
                      ext_has(&check->mount, EXT_RO_COMPAT, ro_compat_directory_links);
-    if (node->link_count != expected && !uncounted) {
-        ext_check_find(check, (struct ext_finding){.what = "link count",
-                                  .inode = number,
-                                  .group = ext_check_no_group,
-                                  .valued = true,
-                                  .expected = expected,
-                                  .found = node->link_count});
+    if (!uncounted) {
+        find_number(check, number,
+            (struct ext_finding){
+                .what = "link count", .expected = expected, .found = node->link_count});
     }
+}
+
+/* The inode of a value has one link, and counts the attributes that share it. */
+static void check_references(struct ext_check *check, uint32_t number)
+{
+    const struct ext_check_node *node = ext_check_node(check, number);
+    struct block_cache_entry *entry;
+    const uint8_t *raw;
+    if (node->reference_count == 0) {
+        find(check, "value of an attribute that no inode has", number);
+        return;
+    }
+    enum status status = ext_inode_pin(&check->mount, number, &entry, &raw);
+    ext_check_note(check, status, number);
+    if (status != STATUS_OK) {
+        return;
+    }
+    uint64_t found = (uint64_t)load_le32(raw + inode_value_references_high) << 32 |
+                     load_le32(raw + inode_value_references_low);
+    ext_check_put(check, entry);
+    find_number(check, number,
+        (struct ext_finding){.what = "references of an attribute's value",
+            .expected = node->reference_count,
+            .found = found});
+    find_number(check, number,
+        (struct ext_finding){.what = "link count", .expected = 1, .found = node->link_count});
 }
 
 static void check_inode(struct ext_check *check, uint32_t number)
 {
     const struct ext_check_node *node = ext_check_node(check, number);
     if ((node->state & check_value) != 0) {
-        if (node->reference_count == 0) {
-            find(check, "value of an attribute that no inode has", number);
-        }
+        check_references(check, number);
         return;
     }
     if (node->type == EXT_TYPE_DIRECTORY) {

@@ -285,7 +285,7 @@ static void spoil_value_inode(uint8_t *at, uint32_t value, const char *what)
 static void values_in_inodes_are_read(void)
 {
     static uint8_t value[1000];
-    CHECK(image_run("head -c 1000 /dev/urandom > huge && rm -f w.img && "
+    CHECK(image_run("seq 1000 | head -c 1000 > huge && rm -f w.img && "
                     "mke2fs -q -F -t ext4 -b 1024 -O ea_inode,^metadata_csum -d tree w.img 8M && "
                     "debugfs -w -R 'ea_set -f huge file0 user.huge' w.img >log 2>&1"));
     int descriptor = open("huge", O_RDONLY);
@@ -300,11 +300,15 @@ static void values_in_inodes_are_read(void)
     struct ext_attribute attribute;
     CHECK(ext_attribute_pin(mount_of(), &file.inode, &name, &area, &attribute) == STATUS_OK);
     CHECK(attribute.value_inode != 0);
+    const uint8_t *hash = area.bytes + attribute.at + attribute_value_hash;
+    uint64_t hash_place = area.entry->block * mount_of()->geometry.block_bytes +
+                          (uint64_t)(hash - (const uint8_t *)area.entry->buffer.bytes);
     ext_attribute_put(mount_of(), &area);
     struct ext_file direct;
     CHECK(ext_open(mount_of(), attribute.value_inode, &direct) == STATUS_CORRUPT);
     uint8_t *raw = raw_of(attribute.value_inode);
     spoil_value_inode(raw + inode_accessed, 1, "attribute value of another inode");
+    spoil_value_inode(writable.image.bytes + hash_place, 1, "attribute value of another inode");
     spoil_value_inode(raw + inode_size_low, 999, "size of an attribute value in an inode");
     spoil_value_inode(
         raw + inode_flags, load_le32(raw + inode_flags) ^ 0x20'0000, "file as an attribute value");

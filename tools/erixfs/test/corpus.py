@@ -52,6 +52,7 @@ BASES = (
     Base("quota", "-t ext4 -b 1024 -O quota,project", ("<3>", "<4>", "/big"), (
         "file <3> 0", "file <3> 1", "file <4> 1", "file <3> 4")),
     Base("orphans", "-t ext4 -b 1024 -O orphan_file", ("<12>",), ("orphans 0", "orphans 1")),
+    Base("values", "-t ext4 -b 1024 -O ea_inode", ("/rich", "<81>"), ()),
     Base("meta", "-t ext4 -b 1024 -g 1024 -O meta_bg,^resize_inode,sparse_super2", (), ()),
 )
 
@@ -63,6 +64,7 @@ INODE_FIELDS = tuple((at, 2) for at in range(0, 0x28, 2)) + \
     tuple((at, 2) for at in range(0x80, 0xC0, 2))
 SUPERBLOCK_FIELDS = tuple((at, 4) for at in (*range(0, 0x68, 4), *range(0xC8, 0x110, 4),
                                              *range(0x150, 0x180, 4), *range(0x240, 0x290, 4)))
+GROUP_FLAGS_AT = 0x12
 GROUP_FIELDS = tuple((at, 2) for at in range(0, 0x40, 2))
 TREE = Path("tree")
 
@@ -103,8 +105,8 @@ def make(base: Base, folder: Path) -> Path:
     made = run(words, folder)
     if made.returncode != 0:
         raise RuntimeError(f"{base.name}: {made.stdout.decode()}")
-    value = folder / "value"
-    value.write_bytes(b"v" * 400)
+    value = folder / f"{base.name}.value"
+    value.write_bytes(b"v" * (1024 if "ea_inode" in base.options else 400))
     for request in (f"ea_set -f {value} /rich user.long", "ea_set /rich user.short text"):
         run(["debugfs", "-w", "-R", request, str(image)], folder)
     fixed = run(["e2fsck", "-fyD", str(image)], folder)
@@ -132,6 +134,8 @@ def changes(base: Base, volume: layout.Volume) -> Iterator[dict]:
         yield from _changes("superblock", SUPERBLOCK_FIELDS, 2)
     for group in range(min(volume.group_count, 2)):
         yield from _changes(f"group {group}", GROUP_FIELDS[:volume.descriptor_bytes // 2], 2)
+        for bit in range(GROUP_FLAGS_AT * 8, GROUP_FLAGS_AT * 8 + 3):
+            yield {"in": f"group {group}", "bit": bit, "which": 0}
     for path in base.inodes:
         fields = [field for field in INODE_FIELDS if sum(field) <= volume.inode_bytes]
         yield from _changes(f"inode {path}", fields, 1)
