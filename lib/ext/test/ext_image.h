@@ -32,14 +32,48 @@ struct image {
 
 static char image_folder[64];
 
+/*
+ * Stands for mke2fs: a seed of hashes, a time and UUIDs that are the same in every run, because
+ * where names are in a directory, and so what a test counts, depends on the seed. mke2fs takes the
+ * last of several -E alone, so they are put together.
+ */
+static const char image_mke2fs[] =
+    "#!/bin/sh\n"
+    "count=$(cat \"${0%/*}/count\")\n"
+    "echo $((count + 1)) >\"${0%/*}/count\"\n"
+    "extended=hash_seed=12345678-1234-1234-1234-123456789abc\n"
+    "for word do\n"
+    "    shift\n"
+    "    if [ \"$before\" = -E ]; then extended=$extended,$word\n"
+    "    elif [ \"$word\" != -E ]; then set -- \"$@\" \"$word\"; fi\n"
+    "    before=$word\n"
+    "done\n"
+    "export E2FSPROGS_FAKE_TIME=1700000000\n"
+    "uuid=12345678-1234-1234-1234-$(printf %012d \"$count\")\n"
+    "exec /usr/sbin/mke2fs -U \"$uuid\" -E \"$extended\" \"$@\"\n";
+
+static inline bool image_file_write(const char *name, const char *text, mode_t mode)
+{
+    int descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL, mode);
+    size_t size_bytes = strlen(text);
+    bool well = descriptor >= 0 && write(descriptor, text, size_bytes) == (ssize_t)size_bytes;
+    return descriptor >= 0 && close(descriptor) == 0 && well;
+}
+
 /* Makes the working folder; all other helpers use it. */
 static inline bool image_folder_make(void)
 {
+    char path[128];
     const char *base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
     (void)snprintf(image_folder, sizeof image_folder, "%s/erix-ext-XXXXXX", base);
-    (void)setenv("PATH", "/usr/sbin:/sbin:/usr/bin:/bin", 1);
+    if (mkdtemp(image_folder) == nullptr || chdir(image_folder) != 0) {
+        return false;
+    }
+    (void)snprintf(path, sizeof path, "%s/bin:/usr/sbin:/sbin:/usr/bin:/bin", image_folder);
+    (void)setenv("PATH", path, 1);
     (void)setenv("MKE2FS_SKIP_PROGRESS", "1", 1);
-    return mkdtemp(image_folder) != nullptr && chdir(image_folder) == 0;
+    return mkdir("bin", 0700) == 0 && image_file_write("bin/count", "0\n", 0600) &&
+           image_file_write("bin/mke2fs", image_mke2fs, 0700);
 }
 
 static inline void image_folder_remove(void)
