@@ -122,13 +122,14 @@ enum block_fault_effect : uint32_t {
     BLOCK_FAULT_FAIL, /* nothing is done, `status` is returned */
     BLOCK_FAULT_TEAR, /* only the first half of a write's blocks, rounded down, is done; `status` */
     BLOCK_FAULT_DROP, /* nothing is done, OK is returned: a device that lies */
+    BLOCK_FAULT_SPOIL, /* as FAIL, and no read of what was to be read succeeds any more */
 };
 
 /* Operations of `kinds` are numbered from 0; those from `first` on, `count` of them, are struck. */
 struct block_fault_plan {
     uint32_t kinds;
     enum block_fault_effect effect;
-    enum status status; /* returned by FAIL and TEAR */
+    enum status status; /* returned by all but DROP */
     uint64_t first;
     uint64_t count; /* 0: none; UINT64_MAX: all from `first` on */
 };
@@ -139,6 +140,8 @@ struct block_fault {
     struct block_fault_plan plan;
     uint64_t operation_count; /* operations of the plan's kinds so far */
     uint64_t hit_count;       /* of those, how many were struck: a test asserts it is not 0 */
+    uint64_t spoiled_first;   /* the blocks no read of which succeeds, up to before the end */
+    uint64_t spoiled_end;
 };
 
 void block_fault_init(struct block_fault *fault, struct block_device *below);
@@ -279,6 +282,7 @@ constexpr uint32_t block_cache_no_entry = UINT32_MAX;
 struct block_cache_counters {
     uint64_t hit_count;
     uint64_t miss_count;
+    uint64_t ahead_count; /* blocks read before they were asked for */
     uint64_t eviction_count;
     uint64_t written_count; /* blocks */
 };
@@ -310,6 +314,11 @@ struct block_cache_memory {
     struct block_buffer buffer; /* entry_count * block_bytes bytes; buffer.bytes not nullptr */
 };
 
+struct block_cache_run {
+    uint64_t first;
+    uint64_t count;
+};
+
 /*
  * INVALID_ARGUMENT if there are no entries, or if `block_bytes` is not the device's block size
  * times a power of two.
@@ -323,6 +332,18 @@ enum status block_cache_init(struct block_cache *cache, struct block_device *dev
  */
 enum status block_cache_get(
     struct block_cache *cache, uint64_t block, struct block_cache_entry **entry_out);
+
+/* As many blocks as are read ahead at once. */
+constexpr uint32_t block_cache_ahead_max = 16;
+
+/*
+ * As block_cache_get; if the block is absent, the run of blocks from `first` that it is in is read
+ * with one request, as far as it is absent, because it will be asked for next. That is a hint: at
+ * most block_cache_ahead_max blocks and a quarter of the cache are read, blocks that are clean
+ * alone make room, and if the device fails the block alone is asked for.
+ */
+enum status block_cache_get_ahead(struct block_cache *cache, uint64_t block,
+    struct block_cache_run ahead, struct block_cache_entry **entry_out);
 
 /* As block_cache_get, for a block about to be overwritten whole: zeroed instead of read. */
 enum status block_cache_get_blank(

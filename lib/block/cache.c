@@ -246,6 +246,85 @@ enum status block_cache_get(
     return STATUS_OK;
 }
 
+/* The oldest entry if making room with it takes nothing away that is newer than the device. */
+static struct block_cache_entry *claim_clean(struct block_cache *cache)
+{
+    uint32_t oldest = cache->ages.first;
+    if (oldest == block_cache_no_entry || cache->entries[oldest].dirty) {
+        return nullptr;
+    }
+    struct block_cache_entry *entry = nullptr;
+    return claim_oldest(cache, &entry) == STATUS_OK ? entry : nullptr;
+}
+
+/* Entries that were claimed for blocks, in the list of neither age, and the vector that reads them.
+ */
+struct prefetch {
+    struct block_cache_entry *entries[block_cache_ahead_max];
+    struct block_transfer transfers[block_cache_ahead_max];
+    uint32_t count;
+};
+
+static void claim_run(
+    struct block_cache *cache, struct block_cache_run run, struct prefetch *prefetch)
+{
+    for (uint64_t block = run.first; block < run.first + run.count; block++) {
+        if (block >= cache->block_count) {
+            return;
+        }
+        if (block_cache_peek(cache, block) != nullptr) {
+            continue;
+        }
+        struct block_cache_entry *entry = claim_clean(cache);
+        if (entry == nullptr) {
+            return;
+        }
+        entry->block = block;
+        prefetch->entries[prefetch->count] = entry;
+        prefetch->transfers[prefetch->count++] = entry_transfer(cache, entry);
+    }
+}
+
+/* The entries are the newest ones if their blocks could be read, else the oldest, and empty. */
+static void read_run(struct block_cache *cache, struct block_cache_run run)
+{
+    struct prefetch prefetch;
+    prefetch.count = 0;
+    claim_run(cache, run, &prefetch);
+    bool well = prefetch.count > 0 &&
+                block_read(cache->device, prefetch.transfers, prefetch.count) == STATUS_OK;
+    for (uint32_t index = 0; index < prefetch.count; index++) {
+        struct block_cache_entry *entry = prefetch.entries[index];
+        if (well) {
+            settle(cache, entry);
+            block_cache_put(cache, entry);
+        } else {
+            age_add_oldest(cache, entry);
+        }
+    }
+    cache->counters.ahead_count += well ? prefetch.count : 0;
+}
+
+/* The part of a run that has the block in it and is not too much for the cache. */
+static struct block_cache_run bounded(
+    const struct block_cache *cache, uint64_t block, struct block_cache_run run)
+{
+    uint64_t count_max = cache->entry_count / 4;
+    count_max = count_max < block_cache_ahead_max ? count_max : block_cache_ahead_max;
+    uint64_t first = block - run.first < count_max ? run.first : block;
+    uint64_t count = run.first + run.count - first;
+    return (struct block_cache_run){.first = first, .count = count < count_max ? count : count_max};
+}
+
+enum status block_cache_get_ahead(struct block_cache *cache, uint64_t block,
+    struct block_cache_run ahead, struct block_cache_entry **entry_out)
+{
+    if (ahead.count > 1 && block_cache_peek(cache, block) == nullptr) {
+        read_run(cache, bounded(cache, block, ahead));
+    }
+    return block_cache_get(cache, block, entry_out);
+}
+
 enum status block_cache_get_blank(
     struct block_cache *cache, uint64_t block, struct block_cache_entry **entry_out)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A wrapper that fails, tears or drops operations by plan and counts how often it did: a test whose
- * fault was never hit has tested nothing.
+ * A wrapper that fails, tears or drops operations by plan, or spoils what they ask for, and counts
+ * how often it did: a test whose fault was never hit has tested nothing.
  */
 #include <lib/block/block.h>
 
@@ -24,12 +24,44 @@ static enum status strike_status(const struct block_fault *fault)
     return fault->plan.effect == BLOCK_FAULT_DROP ? STATUS_OK : fault->plan.status;
 }
 
+/* All that is between the blocks of the vector is spoiled with them. */
+static void spoil(
+    struct block_fault *fault, const struct block_transfer *transfers, uint32_t transfer_count)
+{
+    fault->spoiled_first = UINT64_MAX;
+    for (uint32_t index = 0; index < transfer_count; index++) {
+        uint64_t first = transfers[index].first_block;
+        uint64_t end = first + transfers[index].block_count;
+        fault->spoiled_first = first < fault->spoiled_first ? first : fault->spoiled_first;
+        fault->spoiled_end = end > fault->spoiled_end ? end : fault->spoiled_end;
+    }
+}
+
+static bool is_spoiled(const struct block_fault *fault, const struct block_transfer *transfers,
+    uint32_t transfer_count)
+{
+    for (uint32_t index = 0; index < transfer_count; index++) {
+        uint64_t first = transfers[index].first_block;
+        uint64_t end = first + transfers[index].block_count;
+        if (first < fault->spoiled_end && end > fault->spoiled_first) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum status fault_read(
     struct block_device *device, const struct block_transfer *transfers, uint32_t transfer_count)
 {
     struct block_fault *fault = device->context;
     if (strike(fault, BLOCK_FAULT_READ)) {
+        if (fault->plan.effect == BLOCK_FAULT_SPOIL) {
+            spoil(fault, transfers, transfer_count);
+        }
         return strike_status(fault);
+    }
+    if (is_spoiled(fault, transfers, transfer_count)) {
+        return fault->plan.status;
     }
     return block_read(fault->below, transfers, transfer_count);
 }
@@ -95,4 +127,6 @@ void block_fault_arm(struct block_fault *fault, struct block_fault_plan plan)
     fault->plan = plan;
     fault->operation_count = 0;
     fault->hit_count = 0;
+    fault->spoiled_first = 0;
+    fault->spoiled_end = 0;
 }

@@ -59,7 +59,7 @@ static enum status walk_blocks(struct walk *walk, struct ext_file *directory)
     for (uint64_t logical_block = walk->cursor >> shift;
         logical_block < block_count && !walk->stopped; logical_block++) {
         struct block_cache_entry *entry;
-        enum status status = ext_directory_pin(mount, directory, logical_block, &entry);
+        enum status status = ext_directory_pin_next(mount, directory, logical_block, &entry);
         if (status != STATUS_OK) {
             return status;
         }
@@ -191,7 +191,7 @@ static enum status find_in_blocks(struct ext_mount *mount, struct ext_file *dire
 {
     enum status status = STATUS_NOT_FOUND;
     for (uint64_t block = 0; block < block_count && status == STATUS_NOT_FOUND; block++) {
-        status = ext_directory_pin(mount, directory, block, &place->entry);
+        status = ext_directory_pin_next(mount, directory, block, &place->entry);
         if (status == STATUS_OK) {
             struct ext_entry_area area = ext_block_area(mount, &directory->inode, place->entry);
             status = find_in_block(mount, &area, name, place);

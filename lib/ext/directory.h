@@ -123,6 +123,10 @@ static inline uint32_t ext_index_room(const struct ext_mount *mount, size_t at)
 enum status ext_directory_pin(struct ext_mount *mount, struct ext_file *directory,
     uint64_t logical_block, struct block_cache_entry **entry_out);
 
+/* The same for a walk over all blocks: those that follow are read ahead. */
+enum status ext_directory_pin_next(struct ext_mount *mount, struct ext_file *directory,
+    uint64_t logical_block, struct block_cache_entry **entry_out);
+
 /* A block below the root of the index, verified as such, pinned. */
 enum status ext_index_pin_node(struct ext_mount *mount, struct ext_file *directory,
     uint64_t logical_block, struct block_cache_entry **entry_out);

@@ -199,9 +199,9 @@ static const char *block_fault(const struct ext_mount *mount, const struct ext_i
     return nullptr;
 }
 
-/* Maps and loads one block. */
+/* Maps and loads one block, and those that follow it if that says so. */
 static enum status load_block(struct ext_mount *mount, struct ext_file *directory,
-    uint64_t logical_block, struct block_cache_entry **entry_out)
+    uint64_t logical_block, bool in_order, struct block_cache_entry **entry_out)
 {
     struct ext_run run;
     enum status status = ext_map(mount, directory, logical_block, &run);
@@ -211,7 +211,9 @@ static enum status load_block(struct ext_mount *mount, struct ext_file *director
     if (run.kind != EXT_RUN_DATA) {
         return ext_corrupt(mount, "hole in a directory", 0);
     }
-    return block_cache_get(&mount->cache, run.physical_block, entry_out);
+    struct block_cache_run ahead = {
+        .first = run.physical_block, .count = in_order ? run.block_count : 1};
+    return block_cache_get_ahead(&mount->cache, run.physical_block, ahead, entry_out);
 }
 
 /* Whether the block was verified as part of this directory since it came into memory. */
@@ -233,11 +235,11 @@ static enum status refuse(
     return status;
 }
 
-enum status ext_directory_pin(struct ext_mount *mount, struct ext_file *directory,
-    uint64_t logical_block, struct block_cache_entry **entry_out)
+static enum status pin(struct ext_mount *mount, struct ext_file *directory, uint64_t logical_block,
+    bool in_order, struct block_cache_entry **entry_out)
 {
     struct block_cache_entry *entry;
-    enum status status = load_block(mount, directory, logical_block, &entry);
+    enum status status = load_block(mount, directory, logical_block, in_order, &entry);
     if (status != STATUS_OK) {
         return status;
     }
@@ -253,6 +255,18 @@ enum status ext_directory_pin(struct ext_mount *mount, struct ext_file *director
     }
     *entry_out = entry;
     return STATUS_OK;
+}
+
+enum status ext_directory_pin(struct ext_mount *mount, struct ext_file *directory,
+    uint64_t logical_block, struct block_cache_entry **entry_out)
+{
+    return pin(mount, directory, logical_block, false, entry_out);
+}
+
+enum status ext_directory_pin_next(struct ext_mount *mount, struct ext_file *directory,
+    uint64_t logical_block, struct block_cache_entry **entry_out)
+{
+    return pin(mount, directory, logical_block, true, entry_out);
 }
 
 /* A child that the index names, which must lie in the directory. */

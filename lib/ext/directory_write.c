@@ -152,7 +152,7 @@ static enum status add_to_blocks(struct ext_mount *mount, struct ext_file *direc
     *added_out = false;
     for (uint64_t logical_block = 0; logical_block < block_count && !*added_out; logical_block++) {
         struct block_cache_entry *block;
-        enum status status = ext_directory_pin(mount, directory, logical_block, &block);
+        enum status status = ext_directory_pin_next(mount, directory, logical_block, &block);
         if (status != STATUS_OK) {
             return status;
         }

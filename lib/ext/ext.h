@@ -409,6 +409,8 @@ struct ext_file {
     struct ext_inode inode;
     struct ext_run last_run; /* block_count 0 if there is none */
     uint64_t change_count;   /* of the mount when `inode` was read */
+    uint64_t read_end_bytes; /* where the last ext_read ended */
+    bool reads_on;           /* the last ext_read began where the one before it ended */
 };
 
 /* As ext_read_inode, ready for the calls below. */

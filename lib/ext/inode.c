@@ -10,6 +10,21 @@ constexpr uint16_t mode_type_shift = 12;
 constexpr uint32_t nanoseconds_per_second = 1'000'000'000;
 constexpr uint32_t epoch_bits = 2;
 
+/*
+ * Where a block of an inode table is and those around it, aligned, as far as they have inodes that
+ * were ever in use: who lists a directory asks for most of them.
+ */
+static struct block_cache_run table_around(
+    const struct ext_geometry *geometry, const struct ext_group *group, uint64_t table_block)
+{
+    uint64_t used_bytes =
+        (uint64_t)(geometry->inodes_per_group - group->unused_inode_count) * geometry->inode_bytes;
+    uint64_t end = (used_bytes + geometry->block_bytes - 1) >> geometry->block_shift;
+    uint64_t first = table_block / block_cache_ahead_max * block_cache_ahead_max;
+    return (struct block_cache_run){
+        .first = group->inode_table + first, .count = table_block < end ? end - first : 0};
+}
+
 enum status ext_inode_pin(struct ext_mount *mount, uint32_t number,
     struct block_cache_entry **entry_out, const uint8_t **raw_out)
 {
@@ -24,8 +39,9 @@ enum status ext_inode_pin(struct ext_mount *mount, uint32_t number,
         return STATUS_NOT_FOUND;
     }
     uint64_t offset_bytes = (uint64_t)index * geometry->inode_bytes;
-    uint64_t block = group.inode_table + (offset_bytes >> geometry->block_shift);
-    status = block_cache_get(&mount->cache, block, entry_out);
+    uint64_t table_block = offset_bytes >> geometry->block_shift;
+    status = block_cache_get_ahead(&mount->cache, group.inode_table + table_block,
+        table_around(geometry, &group, table_block), entry_out);
     if (status != STATUS_OK) {
         return status;
     }

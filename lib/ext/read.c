@@ -58,6 +58,7 @@ struct reading {
     struct block_transfer transfers[gather_count_max];
     uint32_t transfer_count;
     bool cached; /* whole blocks come through the cache too */
+    bool ahead;  /* and those that follow are read with them */
 };
 
 static void advance(struct reading *reading, uint64_t done_bytes)
@@ -116,6 +117,16 @@ static enum status read_zeros(struct reading *reading, uint64_t size_bytes)
     return STATUS_OK;
 }
 
+/* How many blocks of a run there are up to the end of the file. */
+static uint64_t blocks_left(const struct reading *reading, const struct ext_run *run)
+{
+    uint32_t shift = reading->mount->geometry.block_shift;
+    uint64_t end_bytes = reading->file->inode.size_bytes;
+    uint64_t end = (end_bytes >> shift) + ((end_bytes & (((uint64_t)1 << shift) - 1)) != 0);
+    uint64_t left = end > run->logical_block ? end - run->logical_block : 1;
+    return left < run->block_count ? left : run->block_count;
+}
+
 /* Part of one block. */
 static enum status read_part(struct reading *reading, const struct ext_run *run)
 {
@@ -132,8 +143,11 @@ static enum status read_part(struct reading *reading, const struct ext_run *run)
     if (run->kind != EXT_RUN_DATA) {
         memset(reading->buffer.bytes, 0, part_bytes);
     } else {
+        struct block_cache_run ahead = {
+            .first = run->physical_block, .count = reading->ahead ? blocks_left(reading, run) : 1};
         struct block_cache_entry *entry;
-        enum status status = block_cache_get(&mount->cache, run->physical_block, &entry);
+        enum status status =
+            block_cache_get_ahead(&mount->cache, run->physical_block, ahead, &entry);
         if (status != STATUS_OK) {
             return status;
         }
@@ -188,17 +202,28 @@ static enum status read_mapped(struct reading *reading)
     return submit(reading);
 }
 
-static enum status read_blocks(
+/* Where one reads on in small pieces, the device is asked for more than the piece. */
+static struct reading begin(
     struct ext_mount *mount, struct ext_file *file, struct ext_read_request request, bool cached)
 {
-    struct reading reading = {
+    uint64_t ahead_bytes = (uint64_t)block_cache_ahead_max << mount->geometry.block_shift;
+    bool ahead =
+        file->reads_on && request.size_bytes < ahead_bytes && request.buffer.bytes != nullptr;
+    return (struct reading){
         .mount = mount,
         .file = file,
         .offset_bytes = request.offset_bytes,
         .left_bytes = request.size_bytes,
         .buffer = request.buffer,
-        .cached = cached,
+        .cached = cached || ahead,
+        .ahead = ahead,
     };
+}
+
+static enum status read_blocks(
+    struct ext_mount *mount, struct ext_file *file, struct ext_read_request request, bool cached)
+{
+    struct reading reading = begin(mount, file, request, cached);
     return read_mapped(&reading);
 }
 
@@ -257,27 +282,16 @@ static uint64_t bytes_in_file(const struct ext_file *file, struct ext_read_reque
     return left_bytes < request.size_bytes ? left_bytes : request.size_bytes;
 }
 
-/* Contents of a file or a symbolic link. */
-static enum status read_contents(struct ext_mount *mount, struct ext_file *file,
-    struct ext_read_request request, uint64_t *done_bytes_out)
+/* Contents of a file or a symbolic link, all of them before its end. */
+static enum status read_contents(
+    struct ext_mount *mount, struct ext_file *file, struct ext_read_request request)
 {
-    uint64_t left_bytes = bytes_in_file(file, request);
-    struct reading reading = {
-        .mount = mount,
-        .file = file,
-        .offset_bytes = request.offset_bytes,
-        .left_bytes = left_bytes,
-        .buffer = request.buffer,
-    };
-    enum status status = STATUS_OK;
-    if (left_bytes > 0) {
-        bool inline_data = (file->inode.flags & inode_flag_inline_data) != 0;
-        status = inline_data ? read_inline(&reading) : read_mapped(&reading);
+    if (request.size_bytes == 0) {
+        return STATUS_OK;
     }
-    if (status == STATUS_OK) {
-        *done_bytes_out = left_bytes;
-    }
-    return status;
+    struct reading reading = begin(mount, file, request, false);
+    bool inline_data = (file->inode.flags & inode_flag_inline_data) != 0;
+    return inline_data ? read_inline(&reading) : read_mapped(&reading);
 }
 
 enum status ext_read(struct ext_mount *mount, struct ext_file *file,
@@ -293,12 +307,15 @@ enum status ext_read(struct ext_mount *mount, struct ext_file *file,
     if (file->inode.type != EXT_TYPE_FILE) {
         return STATUS_INVALID_ARGUMENT;
     }
-    if (!ext_is_protected(&file->inode)) {
-        return read_contents(mount, file, request, done_bytes_out);
-    }
     request.size_bytes = bytes_in_file(file, request);
-    status = ext_read_protected(mount, file, request);
+    file->reads_on = request.offset_bytes == file->read_end_bytes;
+    if (ext_is_protected(&file->inode)) {
+        status = ext_read_protected(mount, file, request);
+    } else {
+        status = read_contents(mount, file, request);
+    }
     if (status == STATUS_OK) {
+        file->read_end_bytes = request.offset_bytes + request.size_bytes;
         *done_bytes_out = request.size_bytes;
     }
     return status;
@@ -322,18 +339,17 @@ enum status ext_read_link(
     }
     bool in_area = inode->size_bytes < ext_block_area_bytes &&
                    (inode->flags & (inode_flag_inline_data | inode_flag_extents)) == 0;
-    uint64_t done_bytes = inode->size_bytes;
     if (in_area) {
         memcpy(target, inode->block_area, inode->size_bytes);
     } else {
         struct ext_read_request request = {
             .size_bytes = inode->size_bytes, .buffer = block_buffer_plain(target)};
-        status = read_contents(mount, file, request, &done_bytes);
+        status = read_contents(mount, file, request);
         if (status != STATUS_OK) {
             return status;
         }
     }
-    uint32_t target_bytes = (uint32_t)done_bytes;
+    uint32_t target_bytes = (uint32_t)inode->size_bytes;
     if (ext_is_encrypted(inode)) {
         status = ext_link_decrypt(mount, inode, (uint8_t *)target, target_bytes, &target_bytes);
         if (status != STATUS_OK) {

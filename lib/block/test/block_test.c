@@ -14,17 +14,18 @@ constexpr uint32_t disk_block_count = 64;
 constexpr uint32_t cached_block_bytes = 1024;
 constexpr uint32_t cached_block_count = disk_block_count / 2;
 constexpr uint32_t entry_count = 5;
+constexpr uint32_t entry_count_many = 24; /* reads ahead up to a quarter of it */
 
 struct disk {
     uint8_t bytes[disk_block_bytes * disk_block_count];
     struct block_memory memory;
     struct block_fault fault;
     struct block_cache cache;
-    struct block_cache_entry entries[entry_count];
-    uint8_t cached[entry_count * cached_block_bytes];
+    struct block_cache_entry entries[entry_count_many];
+    uint8_t cached[entry_count_many * cached_block_bytes];
 };
 
-static void disk_init(struct disk *disk)
+static void disk_init_with(struct disk *disk, uint32_t count)
 {
     for (size_t index = 0; index < sizeof disk->bytes; index++) {
         disk->bytes[index] = (uint8_t)(index / disk_block_bytes);
@@ -33,11 +34,16 @@ static void disk_init(struct disk *disk)
     block_fault_init(&disk->fault, &disk->memory.device);
     struct block_cache_memory memory = {
         .entries = disk->entries,
-        .entry_count = entry_count,
+        .entry_count = count,
         .buffer = block_buffer_plain(disk->cached),
     };
     CHECK(block_cache_init(&disk->cache, &disk->fault.device, cached_block_bytes, memory) ==
           STATUS_OK);
+}
+
+static void disk_init(struct disk *disk)
+{
+    disk_init_with(disk, entry_count);
 }
 
 static uint64_t next_random(uint64_t *state)
@@ -146,6 +152,34 @@ static void faults_strike_as_planned(void)
     CHECK(block_flush(device) == STATUS_TIMED_OUT);
     CHECK(block_read(device, &four, 1) == STATUS_TIMED_OUT);
     CHECK_EQUAL(disk.fault.hit_count, 2);
+}
+
+static void spoiled_places_stay_bad(void)
+{
+    static struct disk disk;
+    disk_init(&disk);
+    struct block_device *device = &disk.fault.device;
+    uint8_t bytes[4 * disk_block_bytes];
+    struct block_transfer four = {
+        .first_block = 8, .block_count = 4, .buffer = block_buffer_plain(bytes)};
+    struct block_transfer in_it = {
+        .first_block = 11, .block_count = 4, .buffer = block_buffer_plain(bytes)};
+    struct block_transfer behind = {
+        .first_block = 12, .block_count = 4, .buffer = block_buffer_plain(bytes)};
+    struct block_fault_plan plan = {.kinds = BLOCK_FAULT_READ,
+        .effect = BLOCK_FAULT_SPOIL,
+        .status = STATUS_IO,
+        .first = 1,
+        .count = 1};
+    block_fault_arm(&disk.fault, plan);
+    CHECK(block_read(device, &in_it, 1) == STATUS_OK);
+    CHECK(block_read(device, &four, 1) == STATUS_IO);
+    CHECK(block_read(device, &four, 1) == STATUS_IO);
+    CHECK(block_read(device, &in_it, 1) == STATUS_IO);
+    CHECK(block_read(device, &behind, 1) == STATUS_OK);
+    CHECK_EQUAL(disk.fault.hit_count, 1);
+    block_fault_arm(&disk.fault, (struct block_fault_plan){});
+    CHECK(block_read(device, &four, 1) == STATUS_OK);
 }
 
 static void cache_refuses_impossible_geometry(void)
@@ -316,9 +350,111 @@ static void frozen_caches_write_nothing(void)
     CHECK(disk.fault.operation_count == 0);
 }
 
+/* ---- Reading ahead --------------------------------------------------------------------------- */
+
+/* Takes a block and gives it back; what it begins with, or -1 and why not. */
+static int first_byte(struct disk *disk, uint64_t block, struct block_cache_run ahead)
+{
+    struct block_cache_entry *entry;
+    if (block_cache_get_ahead(&disk->cache, block, ahead, &entry) != STATUS_OK) {
+        return -1;
+    }
+    int byte = *(uint8_t *)entry->buffer.bytes;
+    block_cache_put(&disk->cache, entry);
+    return byte;
+}
+
+static void count_reads(struct disk *disk)
+{
+    block_fault_arm(&disk->fault, (struct block_fault_plan){.kinds = BLOCK_FAULT_READ});
+}
+
+static void runs_are_read_with_one_request(void)
+{
+    static struct disk disk;
+    disk_init_with(&disk, entry_count_many);
+    count_reads(&disk);
+    struct block_cache_run run = {.first = 2, .count = 5};
+    for (uint64_t block = 2; block < 7; block++) {
+        CHECK_EQUAL(first_byte(&disk, block, run), 2 * (int)block);
+    }
+    CHECK_EQUAL(disk.fault.operation_count, 1);
+    CHECK_EQUAL(disk.cache.counters.ahead_count, 5);
+    for (uint64_t block = 10; block < 13; block++) {
+        CHECK_EQUAL(first_byte(&disk, block, (struct block_cache_run){block, 1}), 2 * (int)block);
+    }
+    CHECK_EQUAL(disk.fault.operation_count, 4);
+    CHECK_EQUAL(disk.cache.counters.ahead_count, 5);
+}
+
+static void reading_ahead_is_bounded(void)
+{
+    static struct disk disk;
+    disk_init_with(&disk, entry_count_many);
+    CHECK_EQUAL(first_byte(&disk, 1, (struct block_cache_run){.first = 0, .count = 30}), 2);
+    CHECK_EQUAL(disk.cache.counters.ahead_count, entry_count_many / 4);
+    CHECK(block_cache_peek(&disk.cache, 0) != nullptr);
+    CHECK_EQUAL(first_byte(&disk, 20, (struct block_cache_run){.first = 9, .count = 21}), 40);
+    CHECK_EQUAL(disk.cache.counters.ahead_count, 2 * (entry_count_many / 4));
+    CHECK(block_cache_peek(&disk.cache, 9) == nullptr);
+    CHECK(block_cache_peek(&disk.cache, 25) != nullptr);
+    uint64_t last = cached_block_count - 1;
+    struct block_cache_run beyond = {.first = last - 1, .count = 9};
+    CHECK_EQUAL(first_byte(&disk, last, beyond), 2 * (int)last);
+    CHECK_EQUAL(disk.cache.counters.ahead_count, 2 * (entry_count_many / 4) + 2);
+}
+
+/* What is in memory and newer than the device neither makes room nor is read again. */
+static void reading_ahead_leaves_dirty_blocks(void)
+{
+    static struct disk disk;
+    disk_init_with(&disk, entry_count_many);
+    struct block_cache_entry *entry;
+    CHECK(block_cache_get_blank(&disk.cache, 3, &entry) == STATUS_OK);
+    block_cache_mark_dirty(&disk.cache, entry, BLOCK_CACHE_DATA);
+    block_cache_put(&disk.cache, entry);
+    CHECK_EQUAL(first_byte(&disk, 2, (struct block_cache_run){.first = 2, .count = 4}), 4);
+    CHECK_EQUAL(first_byte(&disk, 3, (struct block_cache_run){.first = 2, .count = 4}), 0);
+    CHECK_EQUAL(disk.cache.counters.ahead_count, 3);
+    for (uint64_t block = 0; block < entry_count_many; block++) {
+        CHECK(block_cache_get_blank(&disk.cache, block, &entry) == STATUS_OK);
+        block_cache_mark_dirty(&disk.cache, entry, BLOCK_CACHE_DATA);
+        block_cache_put(&disk.cache, entry);
+    }
+    uint64_t written_count = disk.cache.counters.written_count;
+    CHECK_EQUAL(first_byte(&disk, 26, (struct block_cache_run){.first = 26, .count = 4}), 52);
+    CHECK_EQUAL(disk.cache.counters.ahead_count, 3);
+    CHECK_EQUAL(disk.cache.counters.written_count, written_count + 1);
+}
+
+/* The block that is wanted is asked for alone if the run could not be read. */
+static void failures_ahead_are_not_told(void)
+{
+    static struct disk disk;
+    disk_init_with(&disk, entry_count_many);
+    struct block_fault_plan plan = {.kinds = BLOCK_FAULT_READ, .status = STATUS_IO, .count = 1};
+    struct block_cache_run run = {.first = 4, .count = 4};
+    block_fault_arm(&disk.fault, plan);
+    CHECK_EQUAL(first_byte(&disk, 4, run), 8);
+    CHECK_EQUAL(disk.fault.hit_count, 1);
+    CHECK_EQUAL(disk.cache.counters.ahead_count, 0);
+    CHECK(block_cache_peek(&disk.cache, 5) == nullptr);
+    plan.count = UINT64_MAX;
+    block_fault_arm(&disk.fault, plan);
+    CHECK_EQUAL(first_byte(&disk, 6, run), -1);
+    CHECK_EQUAL(disk.fault.hit_count, 2);
+    block_fault_arm(&disk.fault, (struct block_fault_plan){});
+    CHECK_EQUAL(first_byte(&disk, 6, run), 12);
+    CHECK_EQUAL(disk.cache.ages.count, entry_count_many);
+}
+
+/* ---- Model ----------------------------------------------------------------------------------- */
+
 static void model_step(struct disk *disk, uint8_t *model, uint64_t *random)
 {
     uint64_t block = next_random(random) % cached_block_count;
+    struct block_cache_run ahead = {
+        .first = block - next_random(random) % (block + 1), .count = cached_block_count};
     struct block_cache_entry *entry;
     uint8_t *expected = model + block * cached_block_bytes;
     switch (next_random(random) % 8) {
@@ -334,7 +470,7 @@ static void model_step(struct disk *disk, uint8_t *model, uint64_t *random)
         }
         return;
     default:
-        if (block_cache_get(&disk->cache, block, &entry) != STATUS_OK) {
+        if (block_cache_get_ahead(&disk->cache, block, ahead, &entry) != STATUS_OK) {
             return;
         }
         CHECK(memcmp(entry->buffer.bytes, expected, cached_block_bytes) == 0);
@@ -347,11 +483,11 @@ static void model_step(struct disk *disk, uint8_t *model, uint64_t *random)
     }
 }
 
-static void cache_agrees_with_model(void)
+static void cache_agrees_with_model_of(uint32_t count)
 {
     static struct disk disk;
     static uint8_t model[sizeof disk.bytes];
-    disk_init(&disk);
+    disk_init_with(&disk, count);
     memcpy(model, disk.bytes, sizeof model);
     uint64_t random = 0x1234567;
     for (uint32_t step = 0; step < 200'000; step++) {
@@ -371,18 +507,29 @@ static void cache_agrees_with_model(void)
     CHECK_EQUAL(disk.cache.dirty[BLOCK_CACHE_METADATA].count, 0);
 }
 
+static void cache_agrees_with_model(void)
+{
+    cache_agrees_with_model_of(entry_count);
+    cache_agrees_with_model_of(entry_count_many);
+}
+
 int main(void)
 {
     TEST(transfers_outside_are_refused);
     TEST(read_only_refuses_writes);
     TEST(buffers_skip_on_both_sides);
     TEST(faults_strike_as_planned);
+    TEST(spoiled_places_stay_bad);
     TEST(cache_refuses_impossible_geometry);
     TEST(cache_replaces_the_oldest);
     TEST(pinned_entries_stay);
     TEST(write_back_ascends);
     TEST(held_entries_are_not_written);
     TEST(frozen_caches_write_nothing);
+    TEST(runs_are_read_with_one_request);
+    TEST(reading_ahead_is_bounded);
+    TEST(reading_ahead_leaves_dirty_blocks);
+    TEST(failures_ahead_are_not_told);
     TEST(cache_agrees_with_model);
     return check_report();
 }

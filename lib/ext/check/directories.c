@@ -138,7 +138,7 @@ static struct block_cache_entry *pin_unverified(
 static void check_block(struct ext_check *check, struct ext_file *directory, uint64_t logical_block)
 {
     struct block_cache_entry *entry;
-    enum status status = ext_directory_pin(&check->mount, directory, logical_block, &entry);
+    enum status status = ext_directory_pin_next(&check->mount, directory, logical_block, &entry);
     ext_check_note(check, status, directory->inode.number);
     if (status != STATUS_OK) {
         entry = pin_unverified(check, directory, logical_block);

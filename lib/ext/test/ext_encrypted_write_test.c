@@ -548,13 +548,13 @@ static void operations_survive_failing_reads(void)
             CHECK_EQUAL(remount(true), STATUS_OK);
             block_fault_arm(
                 &volume.image.fault, (struct block_fault_plan){.kinds = BLOCK_FAULT_READ,
-                                         .effect = BLOCK_FAULT_FAIL,
+                                         .effect = BLOCK_FAULT_SPOIL,
                                          .status = STATUS_IO,
                                          .first = failed,
                                          .count = 1});
             status = operation(kind, &locked);
             failed += volume.image.fault.hit_count > 0;
-            volume.image.fault.plan.count = 0;
+            block_fault_arm(&volume.image.fault, (struct block_fault_plan){});
             if (status == STATUS_IO) {
                 CHECK_EQUAL(ext_sync(mount_of()), STATUS_OK);
                 CHECK(image_fsck(&volume.image));

@@ -736,7 +736,7 @@ static void try_operation(const struct operation *operation)
     CHECK_EQUAL(run_whole(&synced), STATUS_OK);
     trial.after = recovered_digest();
     CHECK(trial.before != 0 && trial.after != 0);
-    fail_each(BLOCK_FAULT_READ, BLOCK_FAULT_FAIL);
+    fail_each(BLOCK_FAULT_READ, BLOCK_FAULT_SPOIL);
     fail_each(BLOCK_FAULT_WRITE, BLOCK_FAULT_FAIL);
     fail_each(BLOCK_FAULT_WRITE, BLOCK_FAULT_TEAR);
     fail_each(BLOCK_FAULT_FLUSH, BLOCK_FAULT_FAIL);

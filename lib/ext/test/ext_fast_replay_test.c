@@ -600,7 +600,7 @@ static void fail_each(enum block_fault_kind kind, enum block_fault_effect effect
 static void every_failure_is_told_and_mended(void)
 {
     make_replayed(512);
-    fail_each(BLOCK_FAULT_READ, BLOCK_FAULT_FAIL);
+    fail_each(BLOCK_FAULT_READ, BLOCK_FAULT_SPOIL);
     fail_each(BLOCK_FAULT_WRITE, BLOCK_FAULT_FAIL);
     fail_each(BLOCK_FAULT_WRITE, BLOCK_FAULT_TEAR);
     fail_each(BLOCK_FAULT_FLUSH, BLOCK_FAULT_FAIL);

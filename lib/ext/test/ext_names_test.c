@@ -523,13 +523,13 @@ static void operations_survive_failing_reads(void)
             CHECK_EQUAL(writable_mount(&writable), STATUS_OK);
             block_fault_arm(
                 &writable.image.fault, (struct block_fault_plan){.kinds = BLOCK_FAULT_READ,
-                                           .effect = BLOCK_FAULT_FAIL,
+                                           .effect = BLOCK_FAULT_SPOIL,
                                            .status = STATUS_IO,
                                            .first = failed,
                                            .count = 1});
             status = operation(kind, numbers);
             failed += writable.image.fault.hit_count > 0;
-            writable.image.fault.plan.count = 0;
+            block_fault_arm(&writable.image.fault, (struct block_fault_plan){});
             if (status == STATUS_IO) {
                 CHECK_EQUAL(ext_sync(mount), STATUS_OK);
                 CHECK(image_fsck(&writable.image));

@@ -220,8 +220,11 @@ static void every_failure_is_told(void)
         uint64_t first = 0;
         for (bool hit = true; hit && !check_failing; first++) {
             memcpy(writable.image.bytes, before, writable.image.size_bytes);
-            struct block_fault_plan plan = {
-                .kinds = kinds[kind], .status = STATUS_IO, .first = first, .count = 1};
+            struct block_fault_plan plan = {.kinds = kinds[kind],
+                .effect = BLOCK_FAULT_SPOIL,
+                .status = STATUS_IO,
+                .first = first,
+                .count = 1};
             block_fault_arm(&writable.image.fault, plan);
             enum status status = new_owners();
             hit = writable.image.fault.hit_count > 0;

@@ -537,7 +537,7 @@ static void questions_are_refused_politely(void)
     image_free(&image);
 }
 
-/* Each read of the device fails once; whatever was asked ends with IO, and works afterwards. */
+/* Each place that is read is bad once; whatever was asked ends with IO, and works afterwards. */
 static void failing_reads_end_in_io(void)
 {
     CHECK(
@@ -546,7 +546,7 @@ static void failing_reads_end_in_io(void)
     uint64_t hit_count = 0;
     for (uint64_t first = 0;; first++) {
         struct block_fault_plan plan = {.kinds = BLOCK_FAULT_READ,
-            .effect = BLOCK_FAULT_FAIL,
+            .effect = BLOCK_FAULT_SPOIL,
             .status = STATUS_IO,
             .first = first,
             .count = 1};

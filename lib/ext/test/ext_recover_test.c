@@ -448,7 +448,7 @@ static void every_failure_is_told_and_mended(void)
 {
     make_volume("-t ext4 -b 1024 -J size=1 -O ^resize_inode", 1024, "-c -v 3");
     make_recovered();
-    fail_each(BLOCK_FAULT_READ, BLOCK_FAULT_FAIL);
+    fail_each(BLOCK_FAULT_READ, BLOCK_FAULT_SPOIL);
     fail_each(BLOCK_FAULT_WRITE, BLOCK_FAULT_FAIL);
     fail_each(BLOCK_FAULT_WRITE, BLOCK_FAULT_TEAR);
     fail_each(BLOCK_FAULT_FLUSH, BLOCK_FAULT_FAIL);

@@ -418,9 +418,11 @@ static void failing_reads(void)
         CHECK_EQUAL(image_mount(&image), STATUS_OK);
         CHECK_EQUAL(trust(two_levels), STATUS_OK);
         CHECK_EQUAL(image_open(&image, "two-levels", &file), STATUS_OK);
-        block_fault_arm(&image.fault,
-            (struct block_fault_plan){
-                .kinds = BLOCK_FAULT_READ, .first = count, .count = 1, .status = STATUS_IO});
+        block_fault_arm(&image.fault, (struct block_fault_plan){.kinds = BLOCK_FAULT_READ,
+                                          .effect = BLOCK_FAULT_SPOIL,
+                                          .status = STATUS_IO,
+                                          .first = count,
+                                          .count = 1});
         enum status status = read_at(&file, 100, bytes, sizeof bytes, &done_bytes);
         block_fault_arm(&image.fault, (struct block_fault_plan){});
         if (status == STATUS_OK) {
