@@ -175,6 +175,16 @@ class Files(TreeTest):
         self.assertIn("PROGRAM:TEST", self.problems(
             PLAIN.replace("test_guard:Guard.test_ten_is_refused", "test_guard")))
 
+    def test_words_for_what_takes_none_are_refused(self):
+        words = PLAIN + 'words = ["1"]\n'
+        self.assertIn("only a host test takes words", self.problems(words))
+        self.assertEqual(self.problems(words.replace('"python"', '"host"')), "")
+
+    def test_reason_that_any_failure_has_is_refused(self):
+        for reason in (".", ".*", "", "$"):
+            self.assertIn("any failure matches", self.problems(
+                PLAIN.replace("ten is allowed", reason)))
+
     def test_reason_must_be_a_pattern(self):
         self.assertIn("regular expression", self.problems(PLAIN.replace("ten is", "(ten is")))
 

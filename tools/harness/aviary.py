@@ -122,7 +122,9 @@ class Copy:
         """Run a host or Python test program and judge the one test."""
         name = the_canary.program
         if the_canary.suite == "host":
-            command, folder = self.host_command(name), self.tree / "build" / "host"
+            command = ["env", f"CHECK_ONLY={the_canary.case}", *self.host_command(name),
+                       *the_canary.words]
+            folder = self.tree / "build" / "host"
         else:
             starter = self.tree / "tools" / "harness" / "pytests.py"
             command = [sys.executable, "-B", "-s", str(starter), str(self.tree / f"{name}.py")]
@@ -177,7 +179,7 @@ def judge(the_canary: Canary, verdict: Verdict) -> tuple[str, ...]:
 
 
 def _try_one(copy: Copy, the_canary: Canary, twins: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
-    key = f"{the_canary.suite}/{the_canary.test}"
+    key = " ".join((the_canary.suite, the_canary.test, *the_canary.words))
     try:
         if key not in twins:
             twin = copy.verdict(the_canary)

@@ -7,7 +7,8 @@ One file each in tests/canaries:
     summary = "what is broken"
     [[edit]]                     file, and an exact text `old` in it, once, that becomes `new`
     [fails]                      suite (host, python, scenarios), test, and reason: a pattern
-                                 that the failure's message must match
+                                 that the failure's message must match; `words`: what the program
+                                 of a host test is started with, for example fewer states to look at
 """
 import re
 import tomllib
@@ -27,7 +28,8 @@ TOP = {
     "fails": Field(dict),
 }
 EDIT = {"file": Field(str), "old": Field(str), "new": Field(str)}
-FAILS = {"suite": Field(str, choices=SUITES), "test": Field(str), "reason": Field(str)}
+FAILS = {"suite": Field(str, choices=SUITES), "test": Field(str), "reason": Field(str),
+         "words": Field(list, [], item=str)}
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,16 @@ class Canary:
     suite: str
     test: str
     reason: str
+    words: tuple[str, ...] = ()
 
     @property
     def program(self) -> str:
         return self.test.split(":")[0]
+
+    @property
+    def case(self) -> str:
+        """The one test of the program."""
+        return self.test.split(":", 1)[1]
 
 
 def _check_edit(edit: Edit, index: int, root: Path, checker: Checker) -> None:
@@ -66,6 +74,14 @@ def _check_edit(edit: Edit, index: int, root: Path, checker: Checker) -> None:
                          ("edit", index), "old")
     if edit.old == edit.new:
         checker.complain("the edit changes nothing", ("edit", index), "new")
+
+
+def _check_reason(reason: str, checker: Checker) -> None:
+    try:
+        if re.search(reason, "?"):
+            checker.complain("any failure matches", ("fails",), "reason")
+    except re.error as error:
+        checker.complain(f"not a regular expression: {error}", ("fails",), "reason")
 
 
 def parse(file: Path, root: Path = paths.ROOT) -> tuple[Canary | None, list[Problem]]:
@@ -90,14 +106,13 @@ def parse(file: Path, root: Path = paths.ROOT) -> tuple[Canary | None, list[Prob
         _check_edit(edit, index, root, checker)
     if (":" in fails["test"]) != (fails["suite"] != "scenarios"):
         checker.complain("`test` is PROGRAM:TEST, or the name of a scenario", ("fails",), "test")
-    try:
-        re.compile(fails["reason"])
-    except re.error as error:
-        checker.complain(f"not a regular expression: {error}", ("fails",), "reason")
+    if fails["words"] and fails["suite"] != "host":
+        checker.complain("only a host test takes words", ("fails",), "words")
+    _check_reason(fails["reason"], checker)
     if checker.problems:
         return None, checker.problems
     return Canary(file.stem, file, top["summary"], found, fails["suite"], fails["test"],
-                  fails["reason"]), []
+                  fails["reason"], tuple(fails["words"])), []
 
 
 def read_all(folder: Path = paths.CANARIES, root: Path = paths.ROOT

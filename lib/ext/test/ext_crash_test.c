@@ -216,8 +216,10 @@ static uint64_t replay_model(uint32_t file, uint32_t count, uint32_t *model)
             at += word_bytes) {
             model[at / word_bytes] = (file + 1) << 24 | (index + 1);
         }
+        if (step->file_size_bytes < size_bytes) {
+            memset((uint8_t *)model + step->file_size_bytes, 0, size_bytes - step->file_size_bytes);
+        }
         size_bytes = step->file_size_bytes;
-        memset((uint8_t *)model + size_bytes, 0, file_bytes_max - size_bytes);
     }
     return size_bytes;
 }
@@ -354,7 +356,7 @@ static void losses_of_power_are_survived(void)
 
 int main(int argument_count, char **arguments)
 {
-    crash_plan_read(argument_count, arguments, 11'900);
+    crash_plan_read(argument_count, arguments, 9'100);
     if (!image_folder_make()) {
         return 1;
     }
