@@ -90,9 +90,11 @@ def make_tree(folder: Path) -> None:
         os.utime(path, (int(TIME), int(TIME)), follow_symlinks=False)
 
 
-def run(words: list[str], folder: Path) -> subprocess.CompletedProcess:
-    """A tool's status and output; one that hangs is killed."""
-    return subprocess.run(["timeout", "-s", "KILL", "60", *words], cwd=folder, env=ENVIRONMENT,
+def run(words: list[str], folder: Path, **settings: str) -> subprocess.CompletedProcess:
+    """A tool's status and output; one that hangs is killed. `settings` are added to its
+    environment."""
+    return subprocess.run(["timeout", "-s", "KILL", "60", *words], cwd=folder,
+                          env=ENVIRONMENT | settings,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, check=False)
 
