@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from harness import (accelerator, alarm, aviary, build, campaign, counts, durations, expression,
-                     fuzzplanted, generated, hostunit, lint, misroutes, packages, rotation, runner,
-                     runs, shard, snapshot, soak, suites, tools)
+from harness import (accelerator, alarm, aviary, build, campaign, ci, counts, durations,
+                     expression, fuzzplanted, generated, hostunit, lint, misroutes, packages,
+                     rotation, runner, runs, shard, snapshot, soak, suites, tools)
 from harness.arguments import whole_number
 from harness.check import Check, Job
 from harness.images import Images
@@ -41,7 +41,8 @@ A few canaries, lies and misroutes are in a whole run, other ones for each numbe
 machine starts from one that was saved after its firmware, except for what is about booting and one
 in twenty of the rest, other ones for each number of commits too; the first line names them. What
 has passed here with the same inputs is not run again, but for one in fifty, unless it is named, or
-CI is set in the environment, or with --cold.
+CI is set in the environment, or with --cold. Where CI is set, fuzzers of ext search for 45 seconds
+each, else for 10.
 `./erix rerun` runs what has not passed yet.
 
 Nothing is skipped or tried again. Results lie in out/last: index.html, results.json, junit.xml and
@@ -172,7 +173,7 @@ def _passes(arguments, seed: str) -> PassCache | None:
     """The passes that need not be repeated; None where everything is to be run."""
     # A build that is not brought up to date may be of another tree than the keys.
     unwanted = (arguments.no_cache or arguments.no_build or arguments.cold or arguments.stress
-                or os.environ.get("CI", "false").lower() not in ("", "0", "false"))
+                or ci.active())
     return None if unwanted else PassCache(seed)
 
 
