@@ -40,30 +40,40 @@ bool report(const struct volume *volume, const char *path, enum status status)
 
 /* ---- Contents -------------------------------------------------------------------------------- */
 
+static bool read_whole(const char *path, uint8_t **bytes_out, uint64_t *size_bytes_out)
+{
+    struct source source;
+    if (!source_open(&source, path)) {
+        return false;
+    }
+    bool well = source_read(&source, bytes_out, size_bytes_out);
+    source_close(&source);
+    return well;
+}
+
 bool command_write(struct volume *volume, const struct words *words)
 {
     const char *path = words->at[1];
     struct ext_file file;
-    struct source source;
-    uint64_t offset_bytes;
-    if (!parse_number(words->at[2], INT64_MAX, "offset", &offset_bytes) ||
-        !volume_need(volume, path, true, &file) || !source_read(&source, words->at[0])) {
+    struct ext_read_request request = {};
+    uint8_t *bytes;
+    if (!parse_number(words->at[2], INT64_MAX, "offset", &request.offset_bytes) ||
+        !volume_need(volume, path, true, &file) ||
+        !read_whole(words->at[0], &bytes, &request.size_bytes)) {
         return false;
     }
-    struct ext_read_request request = {.offset_bytes = offset_bytes,
-        .size_bytes = source.size_bytes,
-        .buffer = block_buffer_plain(source.bytes)};
+    request.buffer = block_buffer_plain(bytes);
     uint64_t done_bytes = 0;
     enum status status = ext_write(&volume->mount, &file, request, &done_bytes);
-    if (status == STATUS_OK && done_bytes < source.size_bytes) {
+    if (status == STATUS_OK && done_bytes < request.size_bytes) {
         status = STATUS_NO_SPACE;
     }
     if (status != STATUS_OK && done_bytes > 0) {
         (void)fprintf(stderr, "erixfs: %s: %s: only %llu of %llu bytes were written\n",
             volume->path, path, (unsigned long long)done_bytes,
-            (unsigned long long)source.size_bytes);
+            (unsigned long long)request.size_bytes);
     }
-    source_free(&source);
+    free(bytes);
     return report(volume, path, status);
 }
 

@@ -53,9 +53,12 @@ command_call command_replay;
 command_call command_encrypt;
 command_call command_fold;
 
-/* ---- names.c --------------------------------------------------------------------------------- */
+/* ---- put.c ----------------------------------------------------------------------------------- */
 
 command_call command_put;
+
+/* ---- names.c --------------------------------------------------------------------------------- */
+
 command_call command_mkdir;
 command_call command_rm;
 command_call command_mv;

@@ -44,7 +44,8 @@ const struct command commands[] = {
         "  echo hello | erixfs put disk.img - /etc/motd\n"
         "The mode and the time of the last modification are those of FILE (- is the standard\n"
         "input: 0644, now); the owner is 0:0. What is there under that name, other than a\n"
-        "directory, is replaced once all is written: another name of it keeps the old contents.\n",
+        "directory, is replaced once all is written: another name of it keeps the old contents.\n"
+        "Holes of FILE stay holes. If anything fails, nothing is changed.\n",
         "", VOLUME_WRITE, 2, 2, command_put},
     {"mkdir", "IMAGE PATH", "make a directory",
         "  erixfs mkdir disk.img /boot\n"

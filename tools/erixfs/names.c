@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Making, moving and removing names. `put` writes under a name of its own first, so that what is
- * there is replaced whole or not at all.
+ * Making, moving and removing names.
  */
 #define _GNU_SOURCE
 #include "commands.h"
-#include "source.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 constexpr uint32_t depth_max = 1024;
-constexpr char temporary_name[] = ".erixfs-put";
 
 /* A name and the directory that it is in, or is to be in. */
 struct place {
@@ -62,77 +59,6 @@ bool command_ln(struct volume *volume, const struct words *words)
     uint64_t number;
     return report(volume, words->at[1],
         ext_create(&volume->mount, parent_of(&place), place.name, &wanted, &number));
-}
-
-/* ---- put ------------------------------------------------------------------------------------- */
-
-static enum status fill(struct volume *volume, uint64_t number, const struct source *source)
-{
-    struct ext_file file;
-    struct ext_read_request request = {
-        .size_bytes = source->size_bytes, .buffer = block_buffer_plain(source->bytes)};
-    struct ext_attributes wanted = {.set = EXT_SET_MODIFIED,
-        .modified = {.seconds = source->attributes.st_mtim.tv_sec,
-            .nanoseconds = (uint32_t)source->attributes.st_mtim.tv_nsec}};
-    uint64_t done_bytes = 0;
-    enum status status = ext_open(&volume->mount, number, &file);
-    if (status == STATUS_OK && source->size_bytes != 0) {
-        status = ext_write(&volume->mount, &file, request, &done_bytes);
-    }
-    if (status == STATUS_OK && done_bytes < source->size_bytes) {
-        return STATUS_NO_SPACE;
-    }
-    if (status == STATUS_OK && S_ISREG(source->attributes.st_mode)) {
-        status = ext_set_attributes(&volume->mount, &file, &wanted);
-    }
-    return status;
-}
-
-/* Under the name of its own, which is taken away again if something fails. */
-static enum status put(
-    struct volume *volume, const struct place *place, const struct source *source)
-{
-    struct ext_mount *mount = &volume->mount;
-    struct ext_name temporary = {.bytes = temporary_name, .size_bytes = sizeof temporary_name - 1};
-    uint64_t parent = parent_of(place);
-    bool regular = S_ISREG(source->attributes.st_mode);
-    struct ext_new_inode wanted = {
-        .mode = (uint16_t)(S_IFREG | (regular ? source->attributes.st_mode & 07777 : 0644))};
-    uint64_t number;
-    enum status status = ext_create(mount, parent, temporary, &wanted, &number);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = fill(volume, number, source);
-    struct ext_rename rename = {.source_parent = parent,
-        .source = temporary,
-        .target_parent = parent,
-        .target = place->name};
-    if (status == STATUS_OK) {
-        status = ext_rename(mount, &rename);
-    }
-    if (status != STATUS_OK) {
-        enum status removed = ext_unlink(mount, parent, temporary, false);
-        status = removed == STATUS_OK ? status : removed;
-    }
-    return status;
-}
-
-bool command_put(struct volume *volume, const struct words *words)
-{
-    struct place place;
-    struct source source;
-    struct ext_file there;
-    if (volume_find(volume, words->at[1], false, &there) == STATUS_OK &&
-        there.inode.type == EXT_TYPE_DIRECTORY) {
-        return report(volume, words->at[1], STATUS_IS_DIRECTORY);
-    }
-    if (!find_place(volume, words->at[1], &place) || !source_read(&source, words->at[0])) {
-        return false;
-    }
-    enum status status = put(volume, &place, &source);
-    source_free(&source);
-    return report(volume, words->at[1], status);
 }
 
 /* ---- Moving ---------------------------------------------------------------------------------- */
