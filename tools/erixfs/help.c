@@ -54,7 +54,8 @@ const struct command commands[] = {
     {"rm", "[-r] IMAGE PATH", "remove a name, and with the last one the file",
         "  erixfs rm disk.img /etc/motd\n"
         "  erixfs rm -r disk.img /usr     a directory and everything below it\n"
-        "Without -r directories are removed only if they are empty.\n",
+        "Without -r directories are removed only if they are empty. -r ends at the first\n"
+        "name that cannot be removed, and says which; what was removed before stays so.\n",
         "r", VOLUME_WRITE, 1, 1, command_rm},
     {"mv", "[-T] IMAGE PATH NEW", "rename or move",
         "  erixfs mv disk.img /etc/motd /etc/issue\n"

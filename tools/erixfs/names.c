@@ -109,25 +109,48 @@ static bool take_first(void *context, const struct ext_entry *entry)
     return false;
 }
 
-static enum status remove_below(struct volume *volume, uint64_t number, uint32_t depth);
+/* What is being removed, for what is said of a failure; cut off if it is too long. */
+struct removal {
+    struct volume *volume;
+    char path[4096];
+};
 
-static enum status remove_name(struct volume *volume, uint64_t parent, struct ext_name name,
+static enum status remove_below(struct removal *removal, uint64_t number, uint32_t depth);
+
+static enum status remove_name(struct removal *removal, uint64_t parent, struct ext_name name,
     uint64_t number, uint32_t depth, bool recursive)
 {
+    struct ext_mount *mount = &removal->volume->mount;
     struct ext_file file;
-    enum status status = ext_open(&volume->mount, number, &file);
+    enum status status = ext_open(mount, number, &file);
     if (status != STATUS_OK || file.inode.type != EXT_TYPE_DIRECTORY) {
-        return status == STATUS_OK ? ext_unlink(&volume->mount, parent, name, false) : status;
+        return status == STATUS_OK ? ext_unlink(mount, parent, name, false) : status;
     }
     if (recursive) {
-        status = remove_below(volume, number, depth);
+        status = remove_below(removal, number, depth);
     }
-    return status == STATUS_OK ? ext_remove_directory(&volume->mount, parent, name, false) : status;
+    return status == STATUS_OK ? ext_remove_directory(mount, parent, name, false) : status;
+}
+
+/* After a failure the path stays that of what could not be removed. */
+static enum status remove_child(
+    struct removal *removal, uint64_t parent, const struct child *child, uint32_t depth)
+{
+    size_t path_bytes = strlen(removal->path);
+    struct ext_name name = {.bytes = child->name, .size_bytes = child->name_bytes};
+    (void)snprintf(removal->path + path_bytes, sizeof removal->path - path_bytes, "/%.*s",
+        (int)child->name_bytes, child->name);
+    enum status status = remove_name(removal, parent, name, child->number, depth, true);
+    if (status == STATUS_OK) {
+        removal->path[path_bytes] = '\0';
+    }
+    return status;
 }
 
 /* Recursion ends at depth_max, which a directory inside itself would reach. */
-static enum status remove_below(struct volume *volume, uint64_t number, uint32_t depth)
+static enum status remove_below(struct removal *removal, uint64_t number, uint32_t depth)
 {
+    struct ext_mount *mount = &removal->volume->mount;
     if (depth == depth_max) {
         return STATUS_LOOP;
     }
@@ -135,15 +158,14 @@ static enum status remove_below(struct volume *volume, uint64_t number, uint32_t
         struct child child;
         struct ext_file directory;
         struct ext_visitor visitor = {.visit = take_first, .context = &child};
-        enum status status = ext_open(&volume->mount, number, &directory);
+        enum status status = ext_open(mount, number, &directory);
         if (status == STATUS_OK) {
-            status = ext_read_directory(&volume->mount, &directory, 0, visitor);
+            status = ext_read_directory(mount, &directory, 0, visitor);
         }
         if (status != STATUS_OK) {
             return status == STATUS_END ? STATUS_OK : status;
         }
-        struct ext_name name = {.bytes = child.name, .size_bytes = child.name_bytes};
-        status = remove_name(volume, number, name, child.number, depth + 1, true);
+        status = remove_child(removal, number, &child, depth + 1);
         if (status != STATUS_OK) {
             return status;
         }
@@ -152,12 +174,15 @@ static enum status remove_below(struct volume *volume, uint64_t number, uint32_t
 
 bool command_rm(struct volume *volume, const struct words *words)
 {
+    struct removal removal = {.volume = volume};
     struct place place;
     struct ext_file file;
     if (!volume_need(volume, words->at[0], false, &file) ||
         !find_place(volume, words->at[0], &place)) {
         return false;
     }
-    return report(volume, words->at[0],
-        remove_name(volume, parent_of(&place), place.name, file.inode.number, 0, words->recursive));
+    (void)snprintf(removal.path, sizeof removal.path, "%s", words->at[0]);
+    enum status status = remove_name(
+        &removal, parent_of(&place), place.name, file.inode.number, 0, words->recursive);
+    return report(volume, removal.path, status);
 }

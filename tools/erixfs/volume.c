@@ -40,9 +40,19 @@ void volume_tick(struct volume *volume)
 /* ---- Complaints ------------------------------------------------------------------------------ */
 
 /* Whether the volume was refused only because its journal must be replayed. */
-static bool needs_replay(const struct ext_refusal *refusal)
+static bool is_about(const struct ext_refusal *refusal, const char *what)
 {
-    return refusal->what != nullptr && strcmp(refusal->what, "needs_recovery") == 0;
+    return refusal->what != nullptr && strcmp(refusal->what, what) == 0;
+}
+
+/* What to do next, where there is something to be done. */
+static void advise(const struct volume *volume)
+{
+    if (is_about(&volume->mount.refusal, "needs_recovery")) {
+        (void)fprintf(stderr, "erixfs: `erixfs replay %s` does that\n", volume->path);
+    } else if (is_about(&volume->mount.refusal, "journal device")) {
+        (void)fprintf(stderr, "erixfs: --journal FILE says which file it is\n");
+    }
 }
 
 static void complain_refusal(const struct ext_refusal *refusal)
@@ -73,8 +83,8 @@ void volume_complain(const struct volume *volume, const char *path, enum status 
         complain_refusal(&volume->mount.refusal);
     }
     (void)fprintf(stderr, "\n");
-    if (status == STATUS_UNSUPPORTED && needs_replay(&volume->mount.refusal)) {
-        (void)fprintf(stderr, "erixfs: `erixfs replay %s` does that\n", volume->path);
+    if (status == STATUS_UNSUPPORTED) {
+        advise(volume);
     }
 }
 

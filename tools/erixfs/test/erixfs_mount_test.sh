@@ -6,6 +6,7 @@
 set -u
 PATH=/usr/sbin:/sbin:$PATH
 erixfs=$(realpath "$1")
+. "$(dirname "$(realpath "$0")")/checks.sh"
 random_contents=$(realpath "$2")
 random_trees=$(realpath "$3")
 seed=${ERIX_SEED:-0}
@@ -17,26 +18,7 @@ cleanup() {
 trap cleanup EXIT
 cd "$folder" || exit 1
 mkdir there model
-failed=0
 
-check() {
-    name=$1
-    shift
-    if "$@"; then
-        echo "ok $name"
-    else
-        echo "FAIL $name"
-        failed=1
-    fi
-}
-
-# e2fsck finds nothing, and says nothing of things that it leaves alone.
-silent() {
-    timeout -s KILL 60 e2fsck -fn -E no_optimize_extents "$1" </dev/null >fsck.out 2>&1 &&
-        ! grep -Eiq '\?|ignored|skipping|warning|error' fsck.out && return 0
-    cat fsck.out
-    return 1
-}
 make_volume() {
     rm -f t.img
     # shellcheck disable=SC2086 # several words

@@ -4,25 +4,14 @@
 set -u
 PATH=/usr/sbin:/sbin:$PATH
 erixfs=$(realpath "$1")
+. "$(dirname "$(realpath "$0")")/checks.sh"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-failed=0
-
-check() {
-    name=$1
-    shift
-    if "$@"; then
-        echo "ok $name"
-    else
-        echo "FAIL $name"
-        failed=1
-    fi
-}
 fails_with() {
     wanted=$1
     shift
     "$@" >out 2>err && return 1
-    grep -q "$wanted" err
+    grep -q -- "$wanted" err
 }
 
 linux=$(realpath "$(dirname "$0")/../../../lib/ext/test/linux")
@@ -98,4 +87,34 @@ debugfs -w -R 'freeb 1' wrong.img >/dev/null 2>&1
 check wrong_bitmap finds 'group 0: block 1: block bitmap (is 0, should be 1)'
 check recovery_needed sh -c '! "$1" check refused.img | grep -vq "volume needs recovery"' - "$erixfs"
 check check_usage fails_with usage "$erixfs" check good.img /
+
+# A journal in a file of its own, with a transaction in it, and one that belongs to another volume.
+uuid=12345678-1234-1234-1234-123456789abc
+truncate -s 1088K outside.img stranger.img
+mke2fs -q -F -O journal_dev -b 1024 -U $uuid outside.img || exit 1
+mke2fs -q -F -O journal_dev -b 1024 -U 99999999-1234-1234-1234-123456789abc stranger.img || exit 1
+mke2fs -q -F -t ext4 -b 1024 -O '^has_journal,^resize_inode' -d tree far.img 8M || exit 1
+head -c 1024 /dev/zero | tr '\0' 'v' >block
+printf '%s\n' 'feature has_journal' 'ssv journal_dev 0x9999' "ssv journal_uuid $uuid" \
+    'jo -c -f outside.img' 'jw -b 8000 block' jc >requests
+debugfs -w -f requests far.img >/dev/null 2>&1
+replays() { "$erixfs" replay --journal outside.img far.img >out && [ "$(cat out)" = '1 transaction replayed' ] &&
+    dd if=far.img bs=1024 skip=8000 count=1 2>/dev/null | cmp -s - block; }
+far_marker() { printf ERIX_MARKER | "$erixfs" put --journal outside.img far.img - /marker &&
+    "$erixfs" check --journal outside.img far.img && marker --journal outside.img far.img /marker; }
+check journal_not_named fails_with 'needs one and has none' "$erixfs" replay far.img
+check journal_not_named_what_next fails_with '--journal FILE' "$erixfs" replay far.img
+check journal_of_another fails_with 'its UUID is not the one' "$erixfs" replay --journal stranger.img far.img
+check journal_that_is_none fails_with 'it holds no journal' "$erixfs" replay --journal good.img far.img
+check journal_outside replays
+check journal_outside_written far_marker
+
+# Nobody needs to be root.
+chmod 755 . && chmod 666 well.img
+other_marker() { printf ERIX_MARKER | as_another "$erixfs" put well.img - /marker &&
+    [ "$(as_another "$erixfs" cat well.img /marker)" = ERIX_MARKER ] && as_another "$erixfs" check well.img; }
+check not_root other_marker
+chmod 444 well.img
+is_denied() { ! as_another "$erixfs" rm well.img /marker 2>err && grep -qi 'permission denied' err; }
+check not_root_not_allowed is_denied
 exit $failed

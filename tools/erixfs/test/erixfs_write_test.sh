@@ -5,32 +5,12 @@
 set -u
 PATH=/usr/sbin:/sbin:$PATH
 erixfs=$(realpath "$1")
+. "$(dirname "$(realpath "$0")")/checks.sh"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 1
 export E2FSPROGS_FAKE_TIME=1700000000
-failed=0
 
-shape=
-
-check() {
-    name=$1$shape
-    shift
-    if "$@"; then
-        echo "ok $name"
-    else
-        echo "FAIL $name"
-        failed=1
-    fi
-}
-
-# e2fsck finds nothing, and says nothing of things that it leaves alone.
-silent() {
-    timeout -s KILL 60 e2fsck -fn -E no_optimize_extents "$1" </dev/null >fsck.out 2>&1 &&
-        ! grep -Eiq '\?|ignored|skipping|warning|error' fsck.out && return 0
-    cat fsck.out
-    return 1
-}
 # A command that changes t.img as it should.
 does() { "$erixfs" "$@" >out 2>err && silent t.img || { cat err; return 1; }; }
 # A command that is refused for a reason, with a status, and changes nothing.
@@ -50,6 +30,12 @@ says() { "$erixfs" "$@" | cmp -s - wanted; }
 says_piece() { "$erixfs" cat t.img /made/piece | cmp -s - piece; }
 shows_names() { [ "$("$erixfs" tree t.img /made)" = "$1" ]; }
 shows() { pattern=$1; shift; "$erixfs" "$@" >out && grep -q "$pattern" out; }
+
+# Sets a flag that debugfs only knows together with all the others.
+keep_immutable() {
+    flags=$(debugfs -R "stat $1" t.img 2>/dev/null | sed -n 's/.*Flags: \(0x[0-9a-f]*\).*/\1/p')
+    debugfs -w -R "sif $1 flags $((flags | 0x10))" t.img >/dev/null 2>&1
+}
 
 mkdir tree
 seq 20000 >tree/numbers
@@ -122,6 +108,15 @@ for options in '-t ext2 -b 1024' '-t ext3 -b 2048 -J size=4' '-t ext4 -b 4096' '
     check rm_full refused 1 '/renamed: directory not empty' rm t.img /renamed
     check rm_recursive does rm -r t.img /renamed
     check rm_gone refused 1 '/renamed: not found' rm t.img /renamed
+    fill_part() { does mkdir t.img /part && does mkdir t.img /part/b && does put t.img piece /part/b/kept; }
+    check rm_filled fill_part
+    keep_immutable /part/b/kept
+    check rm_names_what_stays refused 1 ': /part/b/kept: permission denied' rm -r t.img /part
+    check rm_soft_filled does ln -s t.img kept /part/a
+    rm_part() { ! "$erixfs" rm -r t.img /part 2>err && grep -q ': /part/b/kept: permission denied' err && silent t.img; }
+    check rm_ends_at_what_stays rm_part
+    cp piece wanted
+    check rm_keeps_what_stays says cat t.img /part/b/kept
 
     check xattr_set does xattr set t.img /numbers user.colour blue
     check xattr_set_another does xattr set t.img /numbers trusted.long "$(seq 60)"
