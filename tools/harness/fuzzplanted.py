@@ -19,10 +19,11 @@ NAME = "a planted bug behind a checksum"
 TREE = paths.OUT / "fuzz-planted"
 TARGET = "ext_extent"
 SEED = 1
-RUNS_MAX = 40_000
+# Eight seeds found the bug after 70 to 787 inputs: any change of the code may shift that.
+RUNS_MAX = 8_000
 BUG = Edit("lib/ext/extent.c",
            "        if (!ext_blocks_valid(mount, place, length)) {\n",
-           "        if (!ext_blocks_valid(mount, place, node->block == 0 ? length : 1)) {\n")
+           "        if (node->block == 0 && !ext_blocks_valid(mount, place, length)) {\n")
 NO_REPAIR = Edit("lib/ext/fuzz/damage.c",
                  "    if (count > 0 && (input->flags & input_unrepaired) == 0) {\n",
                  "    if (false) {\n")
