@@ -36,7 +36,7 @@ static enum status open_file(struct ext_mount *mount, struct orphan_file *orphan
     return STATUS_OK;
 }
 
-static const char *block_fault(const struct ext_mount *mount, const struct orphan_file *orphans,
+static const char *block_fault(const struct ext_mount *mount, const struct ext_inode *inode,
     const struct block_cache_entry *entry)
 {
     const uint8_t *tail =
@@ -44,33 +44,31 @@ static const char *block_fault(const struct ext_mount *mount, const struct orpha
     if (load_le32(tail + orphan_tail_magic) != orphan_magic) {
         return "orphan file magic";
     }
-    bool checked = ext_has_checksums(mount);
-    uint32_t seed = orphans->file.inode.checksum_seed;
-    return checked && load_le32(tail + orphan_tail_checksum) !=
-                          ext_orphan_block_checksum(mount, seed, entry)
-               ? "orphan file checksum"
-               : nullptr;
+    bool right = !ext_has_checksums(mount) ||
+                 load_le32(tail + orphan_tail_checksum) ==
+                     ext_orphan_block_checksum(mount, inode->checksum_seed, entry);
+    return right ? nullptr : "orphan file checksum";
 }
 
-static enum status pin_block(struct ext_mount *mount, struct orphan_file *orphans, uint32_t index,
+enum status ext_orphan_pin(struct ext_mount *mount, struct ext_file *file, uint64_t logical_block,
     struct block_cache_entry **entry_out)
 {
     struct block_cache_entry *entry;
     enum status status =
-        ext_own_file_pin(mount, &orphans->file, index, "orphan file with a hole", &entry);
+        ext_own_file_pin(mount, file, logical_block, "orphan file with a hole", &entry);
     if (status != STATUS_OK) {
         return status;
     }
-    uint64_t mark = ext_mark(EXT_MARK_ORPHANS, &orphans->file.inode);
+    uint64_t mark = ext_mark(EXT_MARK_ORPHANS, &file->inode);
     if (entry->owner_mark != mark) {
-        const char *fault = block_fault(mount, orphans, entry);
+        const char *fault = block_fault(mount, &file->inode, entry);
         if (fault != nullptr) {
             status = ext_corrupt(mount, fault, entry->block);
             block_cache_put(&mount->cache, entry);
             return status;
         }
         entry->owner_mark = mark;
-        entry->owner_seed = orphans->file.inode.checksum_seed;
+        entry->owner_seed = file->inode.checksum_seed;
     }
     *entry_out = entry;
     return STATUS_OK;
@@ -109,7 +107,7 @@ static enum status find_in_file(
     for (uint32_t step = 0; step < orphans.block_count; step++) {
         uint32_t index = (mount->orphan_block + step) % orphans.block_count;
         struct block_cache_entry *entry;
-        status = pin_block(mount, &orphans, index, &entry);
+        status = ext_orphan_pin(mount, &orphans.file, index, &entry);
         if (status != STATUS_OK) {
             return status;
         }
@@ -279,7 +277,7 @@ static enum status check_file(struct ext_mount *mount)
     enum status status = open_file(mount, &orphans);
     for (uint32_t index = 0; status == STATUS_OK && index < orphans.block_count; index++) {
         struct block_cache_entry *entry;
-        status = pin_block(mount, &orphans, index, &entry);
+        status = ext_orphan_pin(mount, &orphans.file, index, &entry);
         if (status == STATUS_OK) {
             status = check_block(mount, &orphans, entry);
             block_cache_put(&mount->cache, entry);

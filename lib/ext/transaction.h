@@ -405,6 +405,10 @@ enum status ext_own_file_pin(struct ext_mount *mount, struct ext_file *file, uin
 enum status ext_orphan_add(struct ext_mount *mount, struct ext_inode *inode);
 enum status ext_orphan_remove(struct ext_mount *mount, struct ext_inode *inode);
 
+/* A block of the file of orphans, verified, pinned. */
+enum status ext_orphan_pin(struct ext_mount *mount, struct ext_file *file, uint64_t logical_block,
+    struct block_cache_entry **entry_out);
+
 /* All orphans are what they should be. */
 enum status ext_orphans_check(struct ext_mount *mount);
 

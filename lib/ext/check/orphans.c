@@ -41,37 +41,17 @@ static void check_list(struct ext_check *check)
     }
 }
 
-static const char *block_fault(
-    struct ext_check *check, const struct ext_file *file, const struct block_cache_entry *entry)
-{
-    const struct ext_mount *mount = &check->mount;
-    const uint8_t *tail =
-        (const uint8_t *)entry->buffer.bytes + mount->geometry.block_bytes - orphan_tail_bytes;
-    if (load_le32(tail + orphan_tail_magic) != orphan_magic) {
-        return "orphan file magic";
-    }
-    bool right = !ext_has_checksums(mount) ||
-                 load_le32(tail + orphan_tail_checksum) ==
-                     ext_orphan_block_checksum(mount, file->inode.checksum_seed, entry);
-    return right ? nullptr : "orphan file checksum";
-}
-
 static void check_block(struct ext_check *check, struct ext_file *file, uint64_t logical_block)
 {
     struct block_cache_entry *entry;
-    enum status status =
-        ext_own_file_pin(&check->mount, file, logical_block, "orphan file with a hole", &entry);
+    enum status status = ext_orphan_pin(&check->mount, file, logical_block, &entry);
     ext_check_note(check, status, file->inode.number);
     if (status != STATUS_OK) {
         return;
     }
-    const char *fault = block_fault(check, file, entry);
-    if (fault != nullptr) {
-        ext_check_find_inode(check, fault, file->inode.number, entry->block);
-    }
     const uint8_t *bytes = entry->buffer.bytes;
     uint32_t end = check->mount.geometry.block_bytes - orphan_tail_bytes;
-    for (uint32_t at = 0; at < end && fault == nullptr; at += 4) {
+    for (uint32_t at = 0; at < end; at += 4) {
         uint32_t number = load_le32(bytes + at);
         if (number != 0) {
             find_orphan(check, number);

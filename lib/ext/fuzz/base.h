@@ -59,6 +59,7 @@ struct base {
     void *context;               /* the target's own */
     uint64_t read_count;         /* of blocks, since the last reset */
     uint64_t write_count;        /* of transfers */
+    const struct part *spoiled;  /* what a read of fails, or nullptr */
     const enum status
         *failure; /* of the mount in use: after one it writes its super block at most */
 };
@@ -75,6 +76,9 @@ static inline void require(bool condition, const char *what)
 
 /* Makes and loads the named volumes, nullptr behind the last; how many. */
 uint32_t bases_load(const char *const *names, struct base *bases);
+
+/* Reads all of a volume and takes down where its parts are; parts.c. */
+void base_index(struct base *base);
 
 /* The volume is as it was made. */
 void base_reset(struct base *base);

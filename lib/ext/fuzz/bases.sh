@@ -116,6 +116,38 @@ END
     debugfs -w -f "$folder/commands" "$folder/$1" >/dev/null 2>&1
 }
 
+# waiting NAME: with a file that has no name any more; base.c enters it in the file of orphans.
+waiting() {
+    volume "$1" 3M -t ext4 -O ^resize_inode,orphan_file -b 1024 -J size=1
+    gone=$(debugfs -R "stat big" "$folder/$1" 2>/dev/null | sed -n 's/^Inode: \([0-9]*\).*/\1/p')
+    cat >"$folder/commands" <<END
+set_current_time @1700000000
+unlink big
+sif <$gone> links_count 0
+feature orphan_present
+END
+    debugfs -w -f "$folder/commands" "$folder/$1" >/dev/null 2>&1
+}
+
+# acl NAME: files with access control lists: of the owner, a user, the group, a mask and all others.
+acl() {
+    volume "$1" 256K -t ext4 -O ^has_journal,ea_inode -b 1024
+    for entry in '\001\000\006\000\377\377\377\377' '\002\000\004\000\350\003\000\000' \
+        '\004\000\005\000\377\377\377\377' '\020\000\007\000\377\377\377\377' \
+        '\040\000\004\000\377\377\377\377'; do
+        printf '%b' "$entry"
+    done >"$folder/entries"
+    { printf '\002\000\000\000' && cat "$folder/entries"; } >"$folder/list"
+    cat >"$folder/commands" <<END
+set_current_time @1700000000
+ea_set -f $folder/list dir/small system.posix_acl_access
+ea_set -f $folder/list dir system.posix_acl_access
+ea_set -f $folder/list dir system.posix_acl_default
+ea_set -f $folder/list big system.posix_acl_access
+END
+    debugfs -w -f "$folder/commands" "$folder/$1" >/dev/null 2>&1
+}
+
 # deep NAME: a file with so many extents that their tree has two levels below the inode.
 deep() {
     for block in $(seq 0 2 760); do
@@ -148,6 +180,8 @@ for name in "$@"; do
         volume ext4-quota 512K -t ext4 -O ^has_journal,quota,project,mmp -b 1024
         ;;
     ext4-deep) deep ext4-deep ;;
+    ext4-acl) acl ext4-acl ;;
+    ext4-waiting) waiting ext4-waiting ;;
     ext4-orphan) volume ext4-orphan 3M -t ext4 -O ^resize_inode,orphan_file -b 1024 -J size=1 ;;
     ext3-log) logged ext3-log '' -t ext3 ;;
     ext4-log-sum) logged ext4-log-sum -c -t ext4 -O ^resize_inode,^metadata_csum ;;

@@ -12,22 +12,6 @@
 #include "../transaction.h"
 #include "log_repair.h"
 
-enum verb : uint8_t {
-    VERB_SET_8,
-    VERB_SET_16,
-    VERB_SET_32,
-    VERB_ADD_16,
-    VERB_ADD_32,
-    VERB_FLIP_BIT,
-    VERB_COPY, /* 16 bytes of another part of the same kind, or of the same one */
-    VERB_FILL,
-    VERB_SET_32_BIG, /* fields of the journal */
-    VERB_ADD_32_BIG,
-    VERB_MOVE,  /* what follows, by some bytes */
-    VERB_PLANT, /* a block or a tag that the log knows */
-    VERB_COUNT,
-};
-
 constexpr uint32_t copied_bytes = 16;
 
 static bool touched[part_count_max];
@@ -274,6 +258,10 @@ static void apply(struct base *base, const struct record *record, enum part_kind
     }
     const struct part *part = &base->parts[first + record->index % count];
     const struct part *other = &base->parts[first + (record->value >> 16) % count];
+    if (record->verb == record_spoil) {
+        base->spoiled = part;
+        return;
+    }
     if (kind == PART_LOG && record->verb % VERB_COUNT == VERB_PLANT) {
         log_plant(base, part, record->offset, record->value);
     } else {

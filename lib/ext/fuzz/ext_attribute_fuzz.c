@@ -7,7 +7,7 @@
 #include "target.h"
 
 static const char *const names[] = {
-    "ext2", "ext4", "ext4-plain", "ext4-inline", "ext4-values", nullptr};
+    "ext2", "ext4", "ext4-plain", "ext4-inline", "ext4-values", "ext4-acl", nullptr};
 static const enum part_kind kinds[] = {PART_ATTRIBUTES, PART_INODE};
 
 constexpr uint32_t value_bytes = 120;

@@ -4,7 +4,7 @@
 #include "target.h"
 
 static const char *const names[] = {"ext3-log", "ext4-log-sum", "ext4-log-2", "ext4-log-3",
-    "ext4-orphan", "ext4-orphans", "ext4-external", nullptr};
+    "ext4-orphan", "ext4-orphans", "ext4-external", "ext4-waiting", nullptr};
 static const enum part_kind kinds[] = {
     PART_LOG, PART_LOG, PART_LOG, PART_LOG, PART_SUPERBLOCK, PART_INODE, PART_ORPHANS};
 

@@ -20,7 +20,7 @@ static const char *const names[] = {"ext2", "ext4", "ext4-plain", "ext4-inline",
     "ext4-deep", "ext4-orphan", "ext4-meta", "ext4-groups", nullptr};
 /* Those whose checksum of 32 bits covers all that counts. */
 static const enum part_kind kinds[] = {
-    PART_DIRECTORY, PART_INDEX, PART_EXTENTS, PART_ATTRIBUTES, PART_BITMAP, PART_INODE};
+    PART_DIRECTORY, PART_EXTENTS, PART_ATTRIBUTES, PART_BITMAP, PART_INODE};
 
 constexpr uint32_t content_bytes_max = 1 << 20;
 constexpr uint32_t transfer_bytes_max = 6000;
@@ -757,6 +757,7 @@ const struct target target = {
     .kinds = kinds,
     .kind_count = sizeof kinds / sizeof kinds[0],
     .operates = true,
+    .reads_all = true,
     .prepare = prepare,
     .run = run,
 };

@@ -78,7 +78,7 @@ enum status life_begin(struct base *base, uint8_t flags)
 
 void life_run(struct base *base, uint8_t flags, enum status (*use)(void))
 {
-    bool clean = life_check(base, false);
+    bool clean = life_check(base, false) && base->spoiled == nullptr;
     enum status status = life_begin(base, flags);
     if (status != STATUS_OK) {
         if (clean) {
@@ -114,7 +114,12 @@ enum status life_walk(void)
 
 enum status life_end(void)
 {
-    return life_mount.writable ? ext_unmount(&life_mount) : STATUS_OK;
+    if (!life_mount.writable) {
+        return STATUS_OK;
+    }
+    enum status ticked = ext_mmp_tick(&life_mount);
+    enum status status = ext_unmount(&life_mount);
+    return ticked == STATUS_OK ? status : ticked;
 }
 
 static void show(void *, const struct ext_finding *finding)

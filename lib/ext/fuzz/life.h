@@ -21,7 +21,7 @@ void life_run(struct base *base, uint8_t flags, enum status (*use)(void));
 /* Looks at everything that the mount shows; the first status that is not OK. */
 enum status life_walk(void);
 
-/* Unmounts, if it can be written. */
+/* Tells others that the mount lives, and unmounts, if it can be written. */
 enum status life_end(void);
 
 /* Whether the check finds nothing; says what it found first if `loud`. */

@@ -5,6 +5,7 @@
  */
 #include "target.h"
 
+#include <stdio.h>
 #include <string.h>
 
 constexpr uint32_t base_count_max = 20;
@@ -21,9 +22,25 @@ size_t LLVMFuzzerCustomMutator(
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *one, size_t one_bytes, const uint8_t *other,
     size_t other_bytes, uint8_t *out, size_t out_bytes, unsigned seed);
 
+/* A kind of part that no base has would never be changed, and nobody would notice. */
+static void require_kind(enum part_kind kind)
+{
+    bool found_one = false;
+    for (uint32_t index = 0; index < base_count; index++) {
+        found_one |= bases[index].first_part[kind] < bases[index].first_part[kind + 1];
+    }
+    if (!found_one) {
+        (void)fprintf(stderr, "kind %u\n", kind);
+        found("no base has parts of it");
+    }
+}
+
 int LLVMFuzzerInitialize(int *, char ***)
 {
     base_count = bases_load(target.bases, bases);
+    for (uint32_t index = 0; index < target.kind_count; index++) {
+        require_kind(target.kinds[index]);
+    }
     for (uint32_t index = 0; target.prepare != nullptr && index < base_count; index++) {
         target.prepare(&bases[index]);
         base_reset(&bases[index]);
@@ -36,6 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes)
     struct input input = input_parse(bytes, size_bytes);
     struct base *base = &bases[input.base % base_count];
     uint32_t damage_count = damage(base, &input, target.kinds, target.kind_count);
+    base->spoiled = target.reads_all ? nullptr : base->spoiled;
     base->device.read_only = !target.operates && (input.flags & input_read_only) != 0;
     target.run(base, &input, damage_count);
     base_reset(base);

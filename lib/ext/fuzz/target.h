@@ -13,6 +13,7 @@ struct target {
     const enum part_kind *kinds;
     uint32_t kind_count;
     bool operates;                      /* records can be operations */
+    bool reads_all;                     /* it is judged by what only holds if no read fails */
     void (*prepare)(struct base *base); /* once, with the volume as it was made; or nullptr */
     /* With a volume that is damaged, not yet mounted. */
     void (*run)(struct base *base, const struct input *input, uint32_t damage_count);
