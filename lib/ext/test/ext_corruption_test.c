@@ -11,13 +11,15 @@ struct shape {
     const char *options;
     bool checksums; /* one wrong bit is noticed */
     bool journal;
+    bool own_files; /* of orphans and quota */
 };
 
 static const struct shape shapes[] = {
-    {"-t ext4 -b 1024 -I 256 -J size=1", true, true},
-    {"-t ext4 -b 1024 -I 256 -O ^has_journal", true, false},
-    {"-t ext3 -b 1024 -I 256 -J size=1", false, true},
-    {"-t ext2 -b 1024 -I 256", false, false},
+    {"-t ext4 -b 1024 -I 256 -N 4096 -J size=1", true, true, false},
+    {"-t ext4 -b 1024 -I 256 -N 4096 -O ^has_journal", true, false, false},
+    {"-t ext3 -b 1024 -I 256 -N 4096 -J size=1", false, true, false},
+    {"-t ext2 -b 1024 -I 256 -N 4096", false, false, false},
+    {"-t ext4 -b 1024 -I 256 -N 4096 -J size=1 -O orphan_file,quota", true, true, true},
 };
 
 static struct writable writable;
@@ -27,9 +29,11 @@ static uint8_t *base;
 
 /* ---- The volume ------------------------------------------------------------------------------ */
 
-constexpr uint32_t piece_count = 20;
+/* So many that an extent tree and a hash tree have two levels below the inode and the root. */
+constexpr uint32_t piece_count = 400;
+constexpr uint32_t name_count = 3600;
 
-/* Every other block of a file, so that what maps them needs a block. */
+/* Every other block of a file. */
 static bool write_pieces(uint64_t number)
 {
     static uint8_t bytes[1024];
@@ -74,7 +78,7 @@ static bool fill_volume(void)
            ext_open(mount, number, &file) == STATUS_OK &&
            ext_set_attribute(mount, &file, &request) == STATUS_OK &&
            protected_make(mount, "small", 0, false, &number) && make_names(number, 3) &&
-           protected_make(mount, "great", 0, false, &number) && make_names(number, 120) &&
+           protected_make(mount, "great", 0, false, &number) && make_names(number, name_count) &&
            protected_create(mount, ext_root_number, "other", 0100644, &number) == STATUS_OK;
 }
 
@@ -138,7 +142,21 @@ static uint64_t block_of_index(void)
     return first_block_of("great");
 }
 
-/* The one node below the root of the extent tree, or the block of pointers. */
+/* A number in a block; 0 if it cannot be read. */
+static uint32_t number_in(uint64_t block, uint32_t offset)
+{
+    struct block_cache_entry *entry;
+    if (block_cache_get(&mount->cache, block, &entry) != STATUS_OK) {
+        return 0;
+    }
+    uint32_t number = load_le32((const uint8_t *)entry->buffer.bytes + offset);
+    block_cache_put(&mount->cache, entry);
+    return number;
+}
+
+constexpr uint32_t first_child_at = extent_header_bytes + 4; /* in a node of extents */
+
+/* The first node below the root of the extent tree, or the block of pointers. */
 static uint64_t block_of_map(void)
 {
     struct ext_file file;
@@ -146,7 +164,55 @@ static uint64_t block_of_map(void)
         return 0;
     }
     bool extents = (file.inode.flags & inode_flag_extents) != 0;
-    return load_le32(file.inode.block_area + (extents ? 16 : 48));
+    return load_le32(file.inode.block_area + (extents ? first_child_at : 48));
+}
+
+/* The first node below that, or the first block of pointers behind a block of pointers. */
+static uint64_t block_of_deep_map(void)
+{
+    struct ext_file file;
+    if (image_open(image, "pieces", &file) != STATUS_OK) {
+        return 0;
+    }
+    bool extents = (file.inode.flags & inode_flag_extents) != 0;
+    return extents ? number_in(block_of_map(), first_child_at)
+                   : number_in(load_le32(file.inode.block_area + 52), 0);
+}
+
+/* The first node below the root of a hash tree. */
+static uint64_t block_of_index_node(void)
+{
+    struct ext_file file;
+    struct ext_run run;
+    uint32_t logical_block = number_in(block_of_index(), index_root_entries + 4);
+    bool well = logical_block != 0 && image_open(image, "great", &file) == STATUS_OK &&
+                ext_map(mount, &file, logical_block, &run) == STATUS_OK;
+    return well ? run.physical_block : 0;
+}
+
+static uint64_t block_of_own_file(uint32_t number, uint64_t logical_block)
+{
+    struct ext_file file = {};
+    struct ext_run run;
+    struct block_cache_entry *entry;
+    const uint8_t *raw;
+    if (ext_inode_pin(mount, number, &entry, &raw) != STATUS_OK) {
+        return 0;
+    }
+    file.inode = ext_inode_parse(mount, number, raw);
+    block_cache_put(&mount->cache, entry);
+    return ext_map(mount, &file, logical_block, &run) == STATUS_OK ? run.physical_block : 0;
+}
+
+static uint64_t block_of_orphans(void)
+{
+    return block_of_own_file(mount->geometry.orphan_file_inode, 0);
+}
+
+/* The root of the tree of users. */
+static uint64_t block_of_quota(void)
+{
+    return block_of_own_file(mount->geometry.quota_inodes[EXT_QUOTA_USER], 1);
 }
 
 static uint64_t block_of_attributes(void)
@@ -180,15 +246,51 @@ static enum status open_pieces(void)
     return image_open(image, "pieces", &file);
 }
 
-static enum status read_pieces(void)
+static enum status read_at(uint64_t offset_bytes)
 {
     static uint8_t bytes[2048];
     struct ext_file file;
     uint64_t done;
-    struct ext_read_request request = {
-        .offset_bytes = 30 << 10, .size_bytes = sizeof bytes, .buffer = block_buffer_plain(bytes)};
+    struct ext_read_request request = {.offset_bytes = offset_bytes,
+        .size_bytes = sizeof bytes,
+        .buffer = block_buffer_plain(bytes)};
     enum status status = image_open(image, "pieces", &file);
     return status == STATUS_OK ? ext_read(mount, &file, request, &done) : status;
+}
+
+static enum status read_pieces(void)
+{
+    return read_at(30 << 10);
+}
+
+/* Behind what one block of pointers maps. */
+static enum status read_deep_pieces(void)
+{
+    return ext_has(mount, EXT_INCOMPAT, incompat_extents) ? read_pieces() : read_at(300 << 10);
+}
+
+/* Some of these are below each node of the hash tree. */
+static enum status look_up_each(void)
+{
+    enum status status = STATUS_OK;
+    for (uint32_t index = 0; index < name_count && status == STATUS_OK; index++) {
+        char path[40];
+        struct ext_file file;
+        (void)snprintf(path, sizeof path, "great/a-name-of-a-file-%04u", index);
+        status = image_open(image, path, &file);
+    }
+    return status;
+}
+
+/* Of a file that is open, and then no longer. */
+static enum status remove_open(void)
+{
+    struct ext_file file;
+    enum status status = image_open(image, "attributes", &file);
+    if (status == STATUS_OK) {
+        status = ext_unlink(mount, ext_root_number, protected_name("attributes"), true);
+    }
+    return status == STATUS_OK ? ext_forget(mount, file.inode.number) : status;
 }
 
 static enum status look_up_small(void)
@@ -214,21 +316,34 @@ static enum status get_attribute(void)
     return status == STATUS_OK ? ext_get_attribute(mount, &file, &request, &value_bytes) : status;
 }
 
+enum seal : uint8_t {
+    SEALED,   /* with a checksum, if the volume has them */
+    UNSEALED, /* known by what is in it */
+    POINTERS, /* the same; without checksums, known by where it points */
+};
+
 struct kind {
     const char *name;
     uint64_t (*find)(void);
     enum status (*meet)(void);
+    enum seal seal;
+    bool own; /* only in volumes with files of orphans and quota */
 };
 
 static const struct kind kinds[] = {
-    {"block bitmap", block_of_block_bitmap, grow},
-    {"inode bitmap", block_of_inode_bitmap, create},
-    {"group descriptor", block_of_descriptors, create},
-    {"inode", block_of_inode, open_pieces},
-    {"extent node or block map", block_of_map, read_pieces},
-    {"directory block", block_of_directory, look_up_small},
-    {"hash tree", block_of_index, look_up_great},
-    {"attribute block", block_of_attributes, get_attribute},
+    {"block bitmap", block_of_block_bitmap, grow, SEALED, false},
+    {"inode bitmap", block_of_inode_bitmap, create, SEALED, false},
+    {"group descriptor", block_of_descriptors, create, SEALED, false},
+    {"inode", block_of_inode, open_pieces, SEALED, false},
+    {"extent node or block map", block_of_map, read_pieces, POINTERS, false},
+    {"extent node or block map of two levels", block_of_deep_map, read_deep_pieces, POINTERS,
+        false},
+    {"directory block", block_of_directory, look_up_small, SEALED, false},
+    {"hash tree", block_of_index, look_up_great, SEALED, false},
+    {"node of a hash tree", block_of_index_node, look_up_each, SEALED, false},
+    {"attribute block", block_of_attributes, get_attribute, SEALED, false},
+    {"orphan file", block_of_orphans, remove_open, SEALED, true},
+    {"quota file", block_of_quota, grow, UNSEALED, true},
 };
 
 /* ---- One trial ------------------------------------------------------------------------------- */
@@ -275,7 +390,7 @@ static bool begin(void)
 static void damage(void)
 {
     uint8_t *bytes = image->bytes + trial.block * mount->geometry.block_bytes;
-    if (trial.shape->checksums) {
+    if (trial.shape->checksums && trial.kind->seal != UNSEALED) {
         for (uint32_t at = 0x10; at < mount->geometry.block_bytes; at += 256) {
             bytes[at] ^= 1; /* in each inode, if they are inodes */
         }
@@ -359,8 +474,7 @@ static bool try_damage(void)
     damage();
     enum status status = trial.kind->meet();
     trial.found = mount->corruption;
-    /* What says where data are has no mark of its own: it is known by where it points. */
-    bool pointers = trial.kind->find == block_of_map && !trial.shape->checksums;
+    bool pointers = trial.kind->seal == POINTERS && !trial.shape->checksums;
     uint64_t wanted = pointers ? UINT32_MAX : trial.block;
     if (status != STATUS_CORRUPT || trial.found.block != wanted) {
         printf("%s, in block %llu, not %llu\n", status_text(status),
@@ -392,15 +506,20 @@ static void try_kind(void)
 
 static void try_kinds(bool synced)
 {
+    uint32_t trial_count = 0;
     for (uint32_t shape = 0; shape < sizeof shapes / sizeof shapes[0]; shape++) {
         CHECK(make_volume(&shapes[shape]));
         for (uint32_t kind = 0; kind < sizeof kinds / sizeof kinds[0]; kind++) {
             trial = (struct trial){.shape = &shapes[shape], .kind = &kinds[kind], .synced = synced};
-            try_kind();
+            if (!kinds[kind].own || shapes[shape].own_files) {
+                try_kind();
+                trial_count++;
+            }
         }
         free(base);
         image_free(image);
     }
+    CHECK_EQUAL(trial_count, 5 * 10 + 2);
 }
 
 static void corruption_stops_all_writing(void)
