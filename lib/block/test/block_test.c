@@ -6,6 +6,7 @@
 #include <lib/base/base.h>
 #include <lib/block/block.h>
 #include <lib/testing/check.h>
+#include <lib/testing/random.h>
 
 #include <string.h>
 
@@ -44,14 +45,6 @@ static void disk_init_with(struct disk *disk, uint32_t count)
 static void disk_init(struct disk *disk)
 {
     disk_init_with(disk, entry_count);
-}
-
-static uint64_t next_random(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state;
 }
 
 static void transfers_outside_are_refused(void)
@@ -450,14 +443,14 @@ static void failures_ahead_are_not_told(void)
 
 /* ---- Model ----------------------------------------------------------------------------------- */
 
-static void model_step(struct disk *disk, uint8_t *model, uint64_t *random)
+static void model_step(struct disk *disk, uint8_t *model, struct random *random)
 {
-    uint64_t block = next_random(random) % cached_block_count;
+    uint64_t block = random_next(random) % cached_block_count;
     struct block_cache_run ahead = {
-        .first = block - next_random(random) % (block + 1), .count = cached_block_count};
+        .first = block - random_next(random) % (block + 1), .count = cached_block_count};
     struct block_cache_entry *entry;
     uint8_t *expected = model + block * cached_block_bytes;
-    switch (next_random(random) % 8) {
+    switch (random_next(random) % 8) {
     case 0:
         (void)block_cache_write_back(
             &disk->cache, BLOCK_CACHE_METADATA); /* A failure leaves blocks dirty. */
@@ -474,9 +467,9 @@ static void model_step(struct disk *disk, uint8_t *model, uint64_t *random)
             return;
         }
         CHECK(memcmp(entry->buffer.bytes, expected, cached_block_bytes) == 0);
-        if (next_random(random) % 2 == 0) {
-            uint64_t at = next_random(random) % cached_block_bytes;
-            ((uint8_t *)entry->buffer.bytes)[at] = expected[at] = (uint8_t)next_random(random);
+        if (random_next(random) % 2 == 0) {
+            uint64_t at = random_next(random) % cached_block_bytes;
+            ((uint8_t *)entry->buffer.bytes)[at] = expected[at] = (uint8_t)random_next(random);
             block_cache_mark_dirty(&disk->cache, entry, BLOCK_CACHE_METADATA);
         }
         block_cache_put(&disk->cache, entry);
@@ -489,14 +482,14 @@ static void cache_agrees_with_model_of(uint32_t count)
     static uint8_t model[sizeof disk.bytes];
     disk_init_with(&disk, count);
     memcpy(model, disk.bytes, sizeof model);
-    uint64_t random = 0x1234567;
+    struct random random = random_start(0x1234567);
     for (uint32_t step = 0; step < 200'000; step++) {
         if (step % 100 == 0) {
             struct block_fault_plan plan = {.kinds = BLOCK_FAULT_READ | BLOCK_FAULT_WRITE,
                 .effect = BLOCK_FAULT_FAIL,
                 .status = STATUS_IO,
-                .first = next_random(&random) % 50,
-                .count = next_random(&random) % 3};
+                .first = random_next(&random) % 50,
+                .count = random_next(&random) % 3};
             block_fault_arm(&disk.fault, plan);
         }
         model_step(&disk, model, &random);

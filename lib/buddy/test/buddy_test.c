@@ -7,6 +7,7 @@
 #include <lib/base/base.h>
 #include <lib/buddy/buddy.h>
 #include <lib/testing/check.h>
+#include <lib/testing/random.h>
 
 #include <string.h>
 
@@ -28,14 +29,6 @@ struct owner {
     uint32_t allocation_count;
     uint64_t allocated_bytes;
 };
-
-static uint64_t next_random(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state;
-}
 
 static void owner_init(struct owner *owner)
 {
@@ -145,15 +138,15 @@ static void random_work_keeps_the_invariants(void)
     owner_add(&owner, 0x40000000, 24);
     owner_add(&owner, 0x200000, 16);
     uint64_t total_bytes = owner.buddy.total_bytes;
-    uint64_t random = 99;
+    struct random random = random_start(99);
     uint32_t refused_count = 0;
     for (uint32_t step = 0; step < 100'000; step++) {
-        uint32_t order = 12 + (uint32_t)(next_random(&random) % 9);
-        uint64_t kind = next_random(&random) % 16;
+        uint32_t order = 12 + (uint32_t)(random_next(&random) % 9);
+        uint64_t kind = random_next(&random) % 16;
         if (kind < 8 && owner.allocation_count < allocation_count_max) {
             refused_count += owner_allocate(&owner, order) != STATUS_OK;
         } else if (owner.allocation_count > 0 && kind < 15) {
-            owner_free(&owner, (uint32_t)(next_random(&random) % owner.allocation_count));
+            owner_free(&owner, (uint32_t)(random_next(&random) % owner.allocation_count));
         }
         CHECK_EQUAL(owner.buddy.free_bytes + owner.allocated_bytes, total_bytes);
         if (step % 64 == 0) {
@@ -175,13 +168,14 @@ static void abandoned_allocations_leave_nothing(void)
     static struct owner owner;
     owner_init(&owner);
     owner_add(&owner, 0, 24);
-    uint64_t random = 5;
+    struct random random = random_start(5);
     for (uint32_t round = 0; round < 1000; round++) {
-        CHECK(owner_allocate(&owner, 12 + (uint32_t)(next_random(&random) % 5)) == STATUS_OK);
-        owner_fail_allocation(&owner, 12 + (uint32_t)(next_random(&random) % 9), random);
+        CHECK(owner_allocate(&owner, 12 + (uint32_t)(random_next(&random) % 5)) == STATUS_OK);
+        owner_fail_allocation(
+            &owner, 12 + (uint32_t)(random_next(&random) % 9), random_next(&random));
         CHECK(buddy_is_consistent(&owner.buddy));
         if (owner.allocation_count > 20) {
-            owner_free(&owner, (uint32_t)(next_random(&random) % owner.allocation_count));
+            owner_free(&owner, (uint32_t)(random_next(&random) % owner.allocation_count));
         }
     }
     while (owner.allocation_count > 0) {

@@ -3,16 +3,17 @@
 #include <lib/crypto/crypto.h>
 
 #include <lib/testing/check.h>
+#include <lib/testing/random.h>
 
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/kdf.h>
 
-#include "random.h"
-
 constexpr size_t rounds = 2000;
 constexpr size_t bytes_max = 1100;
+
+static struct random numbers = {.state = 0x9e3779b97f4a7c15};
 
 static int to_int(size_t count)
 {
@@ -51,9 +52,9 @@ struct cipher_case {
 static struct cipher_case case_next(void)
 {
     struct cipher_case next = {};
-    next.size_bytes = aes_block_bytes + random_next() % (bytes_max - aes_block_bytes);
-    random_fill(next.key, sizeof next.key);
-    random_fill(next.plain, next.size_bytes);
+    next.size_bytes = aes_block_bytes + random_next(&numbers) % (bytes_max - aes_block_bytes);
+    random_fill(&numbers, next.key, sizeof next.key);
+    random_fill(&numbers, next.plain, next.size_bytes);
     memcpy(next.ours, next.plain, next.size_bytes);
     memcpy(next.theirs, next.plain, next.size_bytes);
     return next;
@@ -64,7 +65,7 @@ static void xts_agrees(void)
     for (size_t round = 0; round < rounds; round++) {
         struct cipher_case next = case_next();
         struct aes256_xts xts;
-        random_fill(next.vector, sizeof next.vector);
+        random_fill(&numbers, next.vector, sizeof next.vector);
         aes256_xts_init(&xts, next.key);
         aes256_xts_encrypt(&xts, next.vector, next.ours, next.size_bytes);
         openssl_crypt("AES-256-XTS", nullptr, next.key, next.vector, next.theirs, next.size_bytes);
@@ -94,9 +95,9 @@ static void hmac_agrees(void)
     for (size_t round = 0; round < rounds; round++) {
         struct cipher_case next = case_next();
         struct hmac_sha512 state;
-        size_t key_bytes = random_next() % 300;
+        size_t key_bytes = random_next(&numbers) % 300;
         uint8_t key[300];
-        random_fill(key, sizeof key);
+        random_fill(&numbers, key, sizeof key);
         hmac_sha512_init(&state, key, key_bytes);
         hmac_sha512_update(&state, next.plain, next.size_bytes);
         hmac_sha512_final(&state, next.ours);
@@ -124,9 +125,9 @@ static void hkdf_agrees(void)
     for (size_t round = 0; round < rounds; round++) {
         struct cipher_case next = case_next();
         struct hkdf_sha512 hkdf;
-        size_t salt_bytes = 1 + random_next() % next.size_bytes;
-        size_t info_bytes = 1 + random_next() % next.size_bytes;
-        size_t output_bytes = 1 + random_next() % bytes_max;
+        size_t salt_bytes = 1 + random_next(&numbers) % next.size_bytes;
+        size_t info_bytes = 1 + random_next(&numbers) % next.size_bytes;
+        size_t output_bytes = 1 + random_next(&numbers) % bytes_max;
         hkdf_sha512_extract(&hkdf, next.plain, salt_bytes, next.key, sizeof next.key);
         hkdf_sha512_expand(&hkdf, next.plain, info_bytes, next.ours, output_bytes);
         openssl_hkdf(&next, salt_bytes, info_bytes, output_bytes);

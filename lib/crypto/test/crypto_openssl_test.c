@@ -6,28 +6,29 @@
 #include <lib/crypto/crypto.h>
 
 #include <lib/testing/check.h>
+#include <lib/testing/random.h>
 
 #include <openssl/evp.h>
 #include <stdlib.h>
-
-#include "random.h"
 
 constexpr size_t digest_cases = 4000;
 constexpr size_t signature_cases = 1000;
 constexpr size_t message_bytes_max = 1024;
 
+static struct random numbers = {.state = 0x9e3779b97f4a7c15};
+
 static void digests_agree(void)
 {
     uint8_t message[message_bytes_max];
     for (size_t round = 0; round < digest_cases; round++) {
-        size_t size_bytes = random_next() % (message_bytes_max + 1);
-        random_fill(message, size_bytes);
+        size_t size_bytes = random_next(&numbers) % (message_bytes_max + 1);
+        random_fill(&numbers, message, size_bytes);
         struct sha256 hash_256;
         struct sha512 hash_512;
         sha256_init(&hash_256);
         sha512_init(&hash_512);
         for (size_t done = 0, piece = 0; done < size_bytes; done += piece) {
-            piece = 1 + random_next() % (size_bytes - done);
+            piece = 1 + random_next(&numbers) % (size_bytes - done);
             sha256_update(&hash_256, message + done, piece);
             sha512_update(&hash_512, message + done, piece);
         }
@@ -74,10 +75,10 @@ static void keys_and_signatures_agree(void)
         uint8_t secret_key[ed25519_secret_key_bytes];
         uint8_t public_key[2][ed25519_public_key_bytes];
         uint8_t signature[2][ed25519_signature_bytes];
-        size_t size_bytes = random_next() % message_bytes_max;
+        size_t size_bytes = random_next(&numbers) % message_bytes_max;
         size_t public_key_bytes = ed25519_public_key_bytes;
-        random_fill(message, size_bytes);
-        random_fill(secret_key, sizeof(secret_key));
+        random_fill(&numbers, message, size_bytes);
+        random_fill(&numbers, secret_key, sizeof(secret_key));
         EVP_PKEY *key =
             EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, secret_key, sizeof(secret_key));
         CHECK(EVP_PKEY_get_raw_public_key(key, public_key[0], &public_key_bytes) == 1);
@@ -100,14 +101,14 @@ static void damaged_signatures_agree(void)
         uint8_t message[32];
     } parts;
     uint8_t secret_key[ed25519_secret_key_bytes];
-    random_fill(secret_key, sizeof(secret_key));
-    random_fill(parts.message, sizeof(parts.message));
+    random_fill(&numbers, secret_key, sizeof(secret_key));
+    random_fill(&numbers, parts.message, sizeof(parts.message));
     ed25519_derive_public_key(secret_key, parts.public_key);
     ed25519_sign(secret_key, parts.message, sizeof(parts.message), parts.signature);
     CHECK(openssl_accepts(parts.public_key, parts.signature, parts.message, sizeof(parts.message)));
     uint8_t *bytes = (uint8_t *)&parts;
     for (size_t round = 0; round < signature_cases; round++) {
-        size_t bit = random_next() % (sizeof(parts) * 8);
+        size_t bit = random_next(&numbers) % (sizeof(parts) * 8);
         bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
         bool theirs = openssl_accepts(
             parts.public_key, parts.signature, parts.message, sizeof(parts.message));

@@ -15,6 +15,8 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
+#include <lib/testing/random.h>
+
 constexpr uint64_t crash_volume_bytes_max = 8 << 20;
 constexpr uint32_t crash_events_max = 200'000;
 constexpr uint64_t crash_data_bytes = 192 << 20;
@@ -40,14 +42,11 @@ constexpr uint32_t crash_soak_judged_every = 16;
 constexpr uint32_t crash_report_every = 250;
 
 static struct crash_plan crash_plan;
-static uint64_t crash_random_state = 88172645463325252;
+static struct random crash_numbers = {.state = 88172645463325252};
 
 static inline uint64_t crash_random(uint64_t limit)
 {
-    crash_random_state ^= crash_random_state << 13;
-    crash_random_state ^= crash_random_state >> 7;
-    crash_random_state ^= crash_random_state << 17;
-    return (crash_random_state >> 11) % limit;
+    return random_next(&crash_numbers) % limit;
 }
 
 static inline void crash_plan_read(int argument_count, char **arguments, uint32_t state_count)
@@ -57,7 +56,7 @@ static inline void crash_plan_read(int argument_count, char **arguments, uint32_
         crash_plan.state_count = (uint32_t)strtoul(arguments[1], nullptr, 10);
         crash_plan.judged_every = crash_soak_judged_every;
         crash_plan.soak = true;
-        crash_random_state = strtoull(arguments[2], nullptr, 10) * 0x9e3779b97f4a7c15 + 1;
+        crash_numbers = random_start(strtoull(arguments[2], nullptr, 10));
     }
 }
 

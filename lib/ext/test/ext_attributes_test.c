@@ -4,7 +4,9 @@
  * written is read by debugfs, random changes agree with a model, and e2fsck has nothing to say.
  */
 #define _GNU_SOURCE
-#include "ext_writable.h"
+#include "ext_single_faults.h"
+
+#include <lib/testing/random.h>
 
 #include "../attribute.h"
 
@@ -13,16 +15,7 @@ constexpr uint32_t name_count = 9;
 constexpr uint32_t value_bytes_max = 4200;
 
 static struct writable writable;
-static uint64_t random_state = 0x9e3779b97f4a7c15;
-
-static uint32_t next_random(uint32_t limit)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (uint32_t)(random_state >> 20) % limit;
-}
-
+static struct random numbers = {.state = 0x9e3779b97f4a7c15};
 static struct ext_mount *mount_of(void)
 {
     return &writable.image.mount;
@@ -124,7 +117,7 @@ static void path_of(uint32_t file, char *path)
 static uint32_t random_size(void)
 {
     static const uint32_t limits[] = {1, 12, 40, 90, 300, 1100, value_bytes_max};
-    return next_random(limits[next_random(sizeof limits / sizeof limits[0])]);
+    return random_below(&numbers, limits[random_below(&numbers, sizeof limits / sizeof limits[0])]);
 }
 
 static void change_one(uint32_t file_index)
@@ -133,9 +126,9 @@ static void change_one(uint32_t file_index)
     char path[16];
     path_of(file_index, path);
     struct ext_file file = open_file(path);
-    uint32_t name = next_random(name_count);
+    uint32_t name = random_below(&numbers, name_count);
     struct value *value = &model[file_index][name];
-    if (next_random(4) == 0) {
+    if (random_below(&numbers, 4) == 0) {
         enum status wanted = value->present ? STATUS_OK : STATUS_NOT_FOUND;
         CHECK_EQUAL(remove_value(&file, names[name]), wanted);
         value->present = false;
@@ -143,9 +136,9 @@ static void change_one(uint32_t file_index)
     }
     uint32_t size_bytes = random_size();
     for (uint32_t index = 0; index < size_bytes; index++) {
-        bytes[index] = (uint8_t)next_random(256);
+        bytes[index] = (uint8_t)random_below(&numbers, 256);
     }
-    enum ext_attribute_mode mode = (enum ext_attribute_mode)next_random(3);
+    enum ext_attribute_mode mode = (enum ext_attribute_mode)random_below(&numbers, 3);
     enum status status = set_value(&file, names[name], bytes, size_bytes, mode);
     if (mode == EXT_ATTRIBUTE_CREATE && value->present) {
         CHECK_EQUAL(status, STATUS_EXISTS);
@@ -194,7 +187,7 @@ static void random_changes_agree_with_a_model(void)
         CHECK(make(shapes[shape]));
         for (uint32_t round = 0; round < 8 && !check_failing; round++) {
             for (uint32_t change = 0; change < 50; change++) {
-                change_one(next_random(file_count));
+                change_one(random_below(&numbers, file_count));
             }
             compare_all();
             CHECK(round % 2 == 0 || ext_sync(mount_of()) == STATUS_OK);
@@ -727,29 +720,7 @@ static void every_failure_is_told(void)
 {
     CHECK(make("-t ext4 -b 1024 -I 256"));
     CHECK(ext_unmount(mount_of()) == STATUS_OK);
-    uint8_t *before = malloc(writable.image.size_bytes);
-    memcpy(before, writable.image.bytes, writable.image.size_bytes);
-    static const uint32_t kinds[] = {BLOCK_FAULT_READ, BLOCK_FAULT_WRITE, BLOCK_FAULT_FLUSH};
-    for (uint32_t kind = 0; kind < 3; kind++) {
-        uint64_t first = 0;
-        for (bool hit = true; hit && !check_failing; first++) {
-            memcpy(writable.image.bytes, before, writable.image.size_bytes);
-            struct block_fault_plan plan = {.kinds = kinds[kind],
-                .effect = BLOCK_FAULT_SPOIL,
-                .status = STATUS_IO,
-                .first = first,
-                .count = 1};
-            block_fault_arm(&writable.image.fault, plan);
-            enum status status = two_changes();
-            hit = writable.image.fault.hit_count > 0;
-            CHECK_EQUAL(status, hit ? STATUS_IO : STATUS_OK);
-        }
-        CHECK(first > 2);
-    }
-    block_fault_arm(&writable.image.fault, (struct block_fault_plan){});
-    CHECK(image_fsck(&writable.image));
-    free(before);
-    image_free(&writable.image);
+    single_faults_are_told(&writable, two_changes);
 }
 
 int main(void)

@@ -7,6 +7,8 @@
 
 #include "ext_writable.h"
 
+#include <lib/testing/random.h>
+
 constexpr uint32_t file_count = 4;
 constexpr uint64_t model_bytes = 3 << 20;
 
@@ -15,16 +17,7 @@ static uint8_t models[file_count][model_bytes];
 static uint64_t sizes[file_count];
 static uint8_t buffer[model_bytes];
 
-static uint64_t random_state = 0x9e3779b97f4a7c15;
-
-static uint64_t next_random(uint64_t limit)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return random_state % limit;
-}
-
+static struct random numbers = {.state = 0x9e3779b97f4a7c15};
 struct shape {
     const char *name;
     const char *options;
@@ -74,12 +67,14 @@ static bool make_files(const struct shape *shape)
 
 static void step_write(uint32_t index)
 {
-    uint64_t offset = next_random(4) == 0 ? sizes[index] : next_random(model_bytes);
+    uint64_t offset =
+        random_below(&numbers, 4) == 0 ? sizes[index] : random_below(&numbers, model_bytes);
     uint64_t limit = model_bytes - offset;
-    uint64_t length = next_random(3) == 0 ? next_random(100) : next_random(70'000);
+    uint64_t length = random_below(&numbers, 3) == 0 ? random_below(&numbers, 100)
+                                                     : random_below(&numbers, 70'000);
     length = length < limit ? length : limit;
     for (uint64_t at = 0; at < length; at++) {
-        buffer[at] = (uint8_t)next_random(256);
+        buffer[at] = (uint8_t)random_below(&numbers, 256);
     }
     struct ext_read_request request = {
         .offset_bytes = offset, .size_bytes = length, .buffer = block_buffer_plain(buffer)};
@@ -94,7 +89,7 @@ static void step_write(uint32_t index)
 
 static void step_truncate(uint32_t index)
 {
-    uint64_t size = next_random(model_bytes);
+    uint64_t size = random_below(&numbers, model_bytes);
     CHECK(ext_truncate(&volume.image.mount, &files[index], size) == STATUS_OK);
     if (size < sizes[index]) {
         memset(models[index] + size, 0, sizes[index] - size);
@@ -104,10 +99,10 @@ static void step_truncate(uint32_t index)
 
 static void step_reserve(uint32_t index)
 {
-    uint64_t offset = next_random(model_bytes - 1);
-    uint64_t length =
-        1 + next_random(model_bytes - offset < 200'000 ? model_bytes - offset : 200'000);
-    bool keep = next_random(2) == 0;
+    uint64_t offset = random_below(&numbers, model_bytes - 1);
+    uint32_t length_max = (uint32_t)(model_bytes - offset);
+    uint64_t length = 1 + random_below(&numbers, length_max < 200'000 ? length_max : 200'000);
+    bool keep = random_below(&numbers, 2) == 0;
     enum status status = ext_reserve(&volume.image.mount, &files[index], offset, length, keep);
     CHECK(status == STATUS_OK || status == STATUS_NO_SPACE || status == STATUS_UNSUPPORTED);
     if (status == STATUS_OK && !keep && offset + length > sizes[index]) {
@@ -150,8 +145,8 @@ static void contents_agree_with_a_model(void)
         printf("%s\n", shapes[shape].name);
         CHECK(make_files(&shapes[shape]));
         for (uint32_t step = 0; step < 600; step++) {
-            uint32_t index = (uint32_t)next_random(file_count);
-            uint64_t kind = next_random(10);
+            uint32_t index = random_below(&numbers, file_count);
+            uint64_t kind = random_below(&numbers, 10);
             if (kind < 6) {
                 step_write(index);
             } else if (kind < 8) {

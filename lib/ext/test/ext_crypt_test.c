@@ -5,13 +5,14 @@
  */
 #include "openssl.h"
 
-#include <lib/crypto/test/random.h>
+#include <lib/testing/random.h>
 
 #include "../crypt.h"
 
 constexpr uint32_t round_count = 1020;
 constexpr uint32_t contents_bytes_max = 4 * ext_block_bytes_max;
 
+static struct random numbers = {.state = 0x9e3779b97f4a7c15};
 static struct ext_mount mount;
 static uint8_t material[ext_key_material_bytes];
 static struct ext_policy policy;
@@ -22,8 +23,8 @@ static void begin_round(uint32_t round)
     uint32_t shift = 10 + round % 3;
     uint8_t wanted[ext_key_identifier_bytes];
     mount = (struct ext_mount){.geometry = {.block_bytes = 1U << shift, .block_shift = shift}};
-    random_fill(material, sizeof material);
-    random_fill(policy.nonce, sizeof policy.nonce);
+    random_fill(&numbers, material, sizeof material);
+    random_fill(&numbers, policy.nonce, sizeof policy.nonce);
     policy.padding_bytes = 4U << round % 4;
     CHECK_EQUAL(ext_key_add(&mount, material, sizeof material, policy.key_identifier), STATUS_OK);
     openssl_derive(material, nullptr, 1, wanted, sizeof wanted);
@@ -40,7 +41,7 @@ static void names_agree(void)
         struct ext_stored_name stored;
         begin_round(round);
         for (uint32_t index = 0; index < name_bytes; index++) {
-            name[index] = (uint8_t)(0x30 + random_next() % 0xd0); /* neither NUL nor '/' */
+            name[index] = (uint8_t)(0x30 + random_next(&numbers) % 0xd0); /* neither NUL nor '/' */
         }
         CHECK_EQUAL(
             ext_name_encrypt(&mount, &policy, (char *)name, name_bytes, &stored), STATUS_OK);
@@ -68,8 +69,8 @@ static void contents_agree(void)
         uint8_t key[aes256_xts_key_bytes];
         begin_round(round);
         uint32_t block_bytes = mount.geometry.block_bytes;
-        uint64_t first = random_next() >> (round % 60);
-        random_fill(plain, 4 * block_bytes);
+        uint64_t first = random_next(&numbers) >> (round % 60);
+        random_fill(&numbers, plain, 4 * block_bytes);
         memcpy(stored, plain, 4 * block_bytes);
         openssl_derive(material, policy.nonce, 2, key, sizeof key);
         for (uint32_t index = 0; index < 4; index++) {

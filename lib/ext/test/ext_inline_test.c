@@ -5,7 +5,9 @@
  * files and directories begin there, and leave it for a reason.
  */
 #define _GNU_SOURCE
-#include "ext_writable.h"
+#include "ext_single_faults.h"
+
+#include <lib/testing/random.h>
 
 #include "../transaction.h"
 
@@ -13,16 +15,7 @@ constexpr uint32_t file_count = 6;
 constexpr uint32_t size_max = 6000;
 
 static struct writable writable;
-static uint64_t random_state = 0x853c49e6748fea9b;
-
-static uint32_t next_random(uint32_t limit)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (uint32_t)(random_state >> 20) % limit;
-}
-
+static struct random numbers = {.state = 0x853c49e6748fea9b};
 static struct ext_mount *mount_of(void)
 {
     return &writable.image.mount;
@@ -36,13 +29,9 @@ static const char *const shapes[] = {
 };
 constexpr uint32_t shape_count = sizeof shapes / sizeof shapes[0];
 
-/* As mke2fs counts quota before it copies files. */
 static bool make(const char *shape)
 {
-    return image_run("rm -f w.img; mke2fs -q -F %s -d tree w.img 16M >log 2>&1", shape) &&
-           image_run("e2fsck -fy w.img >log 2>&1; [ $? -le 1 ]") &&
-           image_load(&writable.image, "w.img") && writable_mount(&writable) == STATUS_OK &&
-           mount_of()->writable;
+    return writable_make_of_tree(&writable, shape);
 }
 
 struct model {
@@ -70,7 +59,8 @@ static bool is_inside(const struct ext_file *file)
 static uint32_t random_size(void)
 {
     static const uint32_t limits[] = {20, 61, 100, 170, 420, size_max / 2};
-    return next_random(limits[next_random(8) == 0 ? 5 : next_random(5)]);
+    return random_below(
+        &numbers, limits[random_below(&numbers, 8) == 0 ? 5 : random_below(&numbers, 5)]);
 }
 
 static void write_some(struct model *model, struct ext_file *file)
@@ -79,7 +69,7 @@ static void write_some(struct model *model, struct ext_file *file)
     uint32_t offset = random_size();
     uint32_t size_bytes = random_size();
     for (uint32_t index = 0; index < size_bytes; index++) {
-        bytes[index] = (uint8_t)next_random(256);
+        bytes[index] = (uint8_t)random_below(&numbers, 256);
     }
     uint64_t done_bytes = 0;
     struct ext_read_request request = {
@@ -103,8 +93,10 @@ static void resize(struct model *model, struct ext_file *file)
 static void change_attribute(struct ext_file *file)
 {
     static uint8_t value[60];
-    struct ext_attribute_request request = {
-        .name = "user.a", .name_bytes = 6, .value = value, .value_bytes = next_random(60)};
+    struct ext_attribute_request request = {.name = "user.a",
+        .name_bytes = 6,
+        .value = value,
+        .value_bytes = random_below(&numbers, 60)};
     CHECK(ext_set_attribute(mount_of(), file, &request) == STATUS_OK);
 }
 
@@ -121,9 +113,9 @@ static void compare(uint32_t index)
 
 static void change_one(void)
 {
-    uint32_t index = next_random(file_count);
+    uint32_t index = random_below(&numbers, file_count);
     struct ext_file file = open_file(index);
-    switch (next_random(5)) {
+    switch (random_below(&numbers, 5)) {
     case 0:
         resize(&models[index], &file);
         break;
@@ -327,31 +319,7 @@ static void every_failure_is_told(void)
 {
     CHECK(make(shapes[2]));
     CHECK(ext_unmount(mount_of()) == STATUS_OK);
-    uint8_t *before = malloc(writable.image.size_bytes);
-    memcpy(before, writable.image.bytes, writable.image.size_bytes);
-    static const uint32_t kinds[] = {BLOCK_FAULT_READ, BLOCK_FAULT_WRITE, BLOCK_FAULT_FLUSH};
-    for (uint32_t kind = 0; kind < 3; kind++) {
-        uint64_t first = 0;
-        for (bool hit = true; hit && !check_failing; first++) {
-            memcpy(writable.image.bytes, before, writable.image.size_bytes);
-            struct block_fault_plan plan = {.kinds = kinds[kind],
-                .effect = BLOCK_FAULT_SPOIL,
-                .status = STATUS_IO,
-                .first = first,
-                .count = 1};
-            block_fault_arm(&writable.image.fault, plan);
-            enum status status = grow_out();
-            hit = writable.image.fault.hit_count > 0;
-            CHECK_EQUAL(status, hit ? STATUS_IO : STATUS_OK);
-            block_fault_arm(&writable.image.fault, (struct block_fault_plan){});
-            CHECK(writable_mount(&writable) == STATUS_OK);
-            CHECK(ext_unmount(mount_of()) == STATUS_OK);
-        }
-        CHECK(first > 2);
-    }
-    CHECK(image_fsck(&writable.image));
-    free(before);
-    image_free(&writable.image);
+    single_faults_are_told(&writable, grow_out);
 }
 
 int main(void)

@@ -6,22 +6,16 @@
 #define _GNU_SOURCE
 #include "journal_image.h"
 
+#include <lib/testing/random.h>
+
 constexpr uint32_t random_journal_count = 510;
 constexpr uint32_t damaged_journal_count = 120;
 
 static struct image image;
 static struct journal_map maps[16];
-static uint32_t random_state = 1;
+static struct random numbers;
 static uint32_t refused_count;
 static uint32_t accepted_count;
-
-static uint32_t random_below(uint32_t limit)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 17;
-    random_state ^= random_state << 5;
-    return random_state % limit;
-}
 
 static const struct journal_shape shapes[] = {
     {"-t ext4 -b 1024 -J size=1 -O ^resize_inode", 1024, ""},
@@ -54,7 +48,7 @@ static void make_payload(uint32_t block_bytes)
 {
     static uint8_t payload[64 * 4096];
     for (size_t at = 0; at < sizeof payload; at += 4) {
-        store_le32(payload + at, random_below(UINT32_MAX));
+        store_le32(payload + at, random_below(&numbers, UINT32_MAX));
     }
     for (size_t at = 0; at < sizeof payload; at += 5 * (size_t)block_bytes) {
         store_be32(payload + at, journal_magic);
@@ -65,10 +59,11 @@ static void make_payload(uint32_t block_bytes)
 /* A list of blocks from a few, so that transactions meet, for jw. */
 static void write_list(FILE *file)
 {
-    uint32_t count = 1 + random_below(4);
+    uint32_t count = 1 + random_below(&numbers, 4);
     for (uint32_t index = 0; index < count; index++) {
-        uint32_t first = 2500 + random_below(40);
-        uint32_t length = random_below(9) < 8 ? random_below(3) : 20 + random_below(30);
+        uint32_t first = 2500 + random_below(&numbers, 40);
+        uint32_t length = random_below(&numbers, 9) < 8 ? random_below(&numbers, 3)
+                                                        : 20 + random_below(&numbers, 30);
         (void)fprintf(file, "%s%u-%u", index == 0 ? "" : ",", first, first + length);
     }
 }
@@ -79,11 +74,11 @@ static void write_commands(const char *version)
 {
     bool may_revoke = strcmp(version, "-c") != 0;
     FILE *file = fopen("commands", "w");
-    uint32_t count = 1 + random_below(9);
+    uint32_t count = 1 + random_below(&numbers, 9);
     (void)fprintf(file, "jo %s\n", version);
     for (uint32_t index = 0; index < count; index++) {
-        bool revokes = may_revoke && random_below(3) == 0;
-        bool uncommitted = index > 0 && index + 1 == count && random_below(2) == 0;
+        bool revokes = may_revoke && random_below(&numbers, 3) == 0;
+        bool uncommitted = index > 0 && index + 1 == count && random_below(&numbers, 2) == 0;
         (void)fprintf(file, "jw %s%s", uncommitted ? "-c " : "", revokes ? "-r " : "-b ");
         write_list(file);
         (void)fprintf(file, " %s\n", revokes ? "" : "payload");
@@ -111,17 +106,17 @@ static struct journal_place make_journal(uint32_t shape_index)
     make_payload(shape->block_bytes);
     write_commands(shape->version);
     CHECK(image_run("cp base%u img", shape_index));
-    if (random_below(3) == 0) {
-        set_sequence(shape_index, UINT32_MAX - random_below(4));
+    if (random_below(&numbers, 3) == 0) {
+        set_sequence(shape_index, UINT32_MAX - random_below(&numbers, 4));
     }
     CHECK(image_run("debugfs -w -f commands img >log 2>&1"));
     CHECK(image_load(&image, "img"));
     struct journal_place place = journal_find(&image, &maps[shape_index], shape->block_bytes);
-    if (shape->version[0] == '\0' && random_below(2) == 0) {
+    if (shape->version[0] == '\0' && random_below(&numbers, 2) == 0) {
         journal_add_legacy(place);
     }
-    if (random_below(2) == 0) {
-        journal_turn(place, random_below(place.block_count - 1));
+    if (random_below(&numbers, 2) == 0) {
+        journal_turn(place, random_below(&numbers, place.block_count - 1));
     }
     return place;
 }
@@ -130,7 +125,7 @@ static void random_journals_are_replayed_as_by_e2fsck(void)
 {
     static struct image judged;
     for (uint32_t index = 0; index < random_journal_count; index++) {
-        random_state = 7919 * (index + 1);
+        numbers = random_start(7919 * (index + 1));
         struct journal_place place = make_journal(index % shape_count);
         CHECK_EQUAL(journal_judge(&image, &judged), 0);
         enum status status = image_mount(&image);
@@ -157,10 +152,10 @@ static bool says_nothing(struct journal_place place, uint32_t block, uint32_t at
 static void damage_one_bit(struct journal_place place, struct image *judged)
 {
     uint32_t start = load_be32(place.bytes + journal_superblock_start);
-    uint32_t block = 1 + (start - 1 + random_below(60)) % (place.block_count - 1);
-    uint32_t at = random_below(random_below(2) == 0 ? 64 : place.block_bytes);
+    uint32_t block = 1 + (start - 1 + random_below(&numbers, 60)) % (place.block_count - 1);
+    uint32_t at = random_below(&numbers, random_below(&numbers, 2) == 0 ? 64 : place.block_bytes);
     bool harmless = says_nothing(place, block, at);
-    journal_block(place, block)[at] ^= (uint8_t)(1 << random_below(8));
+    journal_block(place, block)[at] ^= (uint8_t)(1 << random_below(&numbers, 8));
     int result = journal_judge(&image, judged);
     bool complains = result != 0 || system("grep -Eq 'corrupt|checksum error' judge.log") == 0;
     uint8_t *before = malloc(image.size_bytes);
@@ -184,7 +179,7 @@ static void damaged_journals_are_judged_as_by_e2fsck(void)
     static const uint32_t with_checksums[] = {1, 2, 4, 5, 6, 7};
     static struct image judged;
     for (uint32_t index = 0; index < damaged_journal_count; index++) {
-        random_state = 104729 * (index + 1);
+        numbers = random_start(104729 * (index + 1));
         struct journal_place place = make_journal(with_checksums[index % 6]);
         damage_one_bit(place, &judged);
         image_free(&judged);

@@ -7,19 +7,12 @@
 #include "colliding_names.h"
 #include "ext_image.h"
 
+#include <lib/testing/random.h>
+
 #include "../directory.h"
 
 static struct image image;
-static uint64_t random_state = 88172645463325252;
-
-static uint32_t next_random(uint32_t limit)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (uint32_t)(random_state % limit);
-}
-
+static struct random numbers = {.state = 88172645463325252};
 /* ---- Hashes ---------------------------------------------------------------------------------- */
 
 constexpr uint32_t hashed_name_count = 400;
@@ -29,7 +22,7 @@ static void make_name(char *name, uint32_t name_bytes)
 {
     for (uint32_t index = 0; index < name_bytes; index++) {
         do {
-            name[index] = (char)(0x21 + next_random(0xde));
+            name[index] = (char)(0x21 + random_below(&numbers, 0xde));
         } while (strchr("\"'\\#-", name[index]) != nullptr);
     }
     name[name_bytes] = '\0';
@@ -45,7 +38,7 @@ static void write_commands(const char *path)
     FILE *file = fopen(path, "w");
     char name[ext_name_bytes_max + 1];
     for (uint32_t index = 0; index < hashed_name_count; index++) {
-        make_name(name, 1 + next_random(index % 2 == 0 ? 40 : ext_name_bytes_max));
+        make_name(name, 1 + random_below(&numbers, index % 2 == 0 ? 40 : ext_name_bytes_max));
         (void)fprintf(file, "dx_hash -h %u %s%s\n", index % EXT_HASH_VERSION_COUNT,
             seed_option[index / EXT_HASH_VERSION_COUNT % 2], name);
     }
@@ -70,14 +63,14 @@ static bool read_answer(FILE *file, struct ext_hash *hash_out)
 
 static void hashes_are_those_of_debugfs(void)
 {
-    uint64_t start = random_state;
+    uint64_t start = numbers.state;
     write_commands("commands");
     CHECK(image_run("debugfs -f commands > answers 2>&1"));
-    random_state = start;
+    numbers.state = start;
     FILE *file = fopen("answers", "r");
     char name[ext_name_bytes_max + 1];
     for (uint32_t index = 0; index < hashed_name_count; index++) {
-        uint32_t name_bytes = 1 + next_random(index % 2 == 0 ? 40 : ext_name_bytes_max);
+        uint32_t name_bytes = 1 + random_below(&numbers, index % 2 == 0 ? 40 : ext_name_bytes_max);
         make_name(name, name_bytes);
         struct ext_hash wanted = {};
         CHECK(read_answer(file, &wanted));

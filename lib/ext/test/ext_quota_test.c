@@ -4,23 +4,16 @@
  * refused at the mount, each for its one reason, and nothing is written.
  */
 #define _GNU_SOURCE
-#include "ext_writable.h"
+#include "ext_single_faults.h"
+
+#include <lib/testing/random.h>
 
 #include "../quota.h"
 
 constexpr uint32_t file_count = 6;
 
 static struct writable writable;
-static uint64_t random_state = 0x2545f4914f6cdd1d;
-
-static uint32_t next_random(uint32_t limit)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (uint32_t)(random_state >> 20) % limit;
-}
-
+static struct random numbers = {.state = 0x2545f4914f6cdd1d};
 static struct ext_mount *mount_of(void)
 {
     return &writable.image.mount;
@@ -37,20 +30,16 @@ static const char *const shapes[] = {
 };
 constexpr uint32_t shape_count = sizeof shapes / sizeof shapes[0];
 
-/* mke2fs counts before it copies the tree; e2fsck sets that right. */
 static bool make(const char *shape)
 {
-    return image_run("rm -f w.img; mke2fs -q -F %s -d tree w.img 16M >log 2>&1", shape) &&
-           image_run("e2fsck -fy w.img >log 2>&1; [ $? -le 1 ]") &&
-           image_load(&writable.image, "w.img") && writable_mount(&writable) == STATUS_OK &&
-           mount_of()->writable;
+    return writable_make_of_tree(&writable, shape);
 }
 
 static struct ext_file open_random(void)
 {
     char path[16];
     struct ext_file file = {};
-    (void)sprintf(path, "file%u", next_random(file_count));
+    (void)sprintf(path, "file%u", random_below(&numbers, file_count));
     CHECK(image_open(&writable.image, path, &file) == STATUS_OK);
     return file;
 }
@@ -58,13 +47,13 @@ static struct ext_file open_random(void)
 /* Few ids often, and any. */
 static uint32_t random_id(void)
 {
-    switch (next_random(3)) {
+    switch (random_below(&numbers, 3)) {
     case 0:
-        return next_random(4);
+        return random_below(&numbers, 4);
     case 1:
-        return 1000 + next_random(300);
+        return 1000 + random_below(&numbers, 300);
     default:
-        return (uint32_t)random_state;
+        return (uint32_t)numbers.state;
     }
 }
 
@@ -72,7 +61,7 @@ static enum status change_owner(struct ext_file *file)
 {
     bool project = ext_has(mount_of(), EXT_RO_COMPAT, ro_compat_project);
     struct ext_attributes wanted = {
-        .set = next_random(8) << 1 & (project ? 0xe : 0x6),
+        .set = random_below(&numbers, 8) << 1 & (project ? 0xe : 0x6),
         .user_id = random_id(),
         .group_id = random_id(),
         .project_id = random_id(),
@@ -85,7 +74,7 @@ static enum status change_attribute(struct ext_file *file)
     static uint8_t value[600];
     struct ext_attribute_request request = {
         .name = "user.a", .name_bytes = 6, .value = value, .value_bytes = sizeof value};
-    if (next_random(2) == 0) {
+    if (random_below(&numbers, 2) == 0) {
         enum status status = ext_remove_attribute(mount_of(), file, "user.a", 6);
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
     }
@@ -95,13 +84,13 @@ static enum status change_attribute(struct ext_file *file)
 static enum status change_contents(struct ext_file *file)
 {
     static uint8_t bytes[20'000];
-    if (next_random(3) == 0) {
-        return ext_truncate(mount_of(), file, next_random(30'000));
+    if (random_below(&numbers, 3) == 0) {
+        return ext_truncate(mount_of(), file, random_below(&numbers, 30'000));
     }
     uint64_t done_bytes;
     struct ext_read_request request = {
-        .offset_bytes = next_random(60'000),
-        .size_bytes = 1 + next_random(sizeof bytes - 1),
+        .offset_bytes = random_below(&numbers, 60'000),
+        .size_bytes = 1 + random_below(&numbers, sizeof bytes - 1),
         .buffer = block_buffer_plain(bytes),
     };
     return ext_write(mount_of(), file, request, &done_bytes);
@@ -110,7 +99,7 @@ static enum status change_contents(struct ext_file *file)
 static enum status change_something(void)
 {
     struct ext_file file = open_random();
-    switch (next_random(3)) {
+    switch (random_below(&numbers, 3)) {
     case 0:
         return change_owner(&file);
     case 1:
@@ -213,32 +202,7 @@ static void every_failure_is_told(void)
 {
     CHECK(make("-t ext4 -b 1024 -I 256 -O quota,project"));
     CHECK(ext_unmount(mount_of()) == STATUS_OK);
-    uint8_t *before = malloc(writable.image.size_bytes);
-    memcpy(before, writable.image.bytes, writable.image.size_bytes);
-    static const uint32_t kinds[] = {BLOCK_FAULT_READ, BLOCK_FAULT_WRITE, BLOCK_FAULT_FLUSH};
-    for (uint32_t kind = 0; kind < 3; kind++) {
-        uint64_t first = 0;
-        for (bool hit = true; hit && !check_failing; first++) {
-            memcpy(writable.image.bytes, before, writable.image.size_bytes);
-            struct block_fault_plan plan = {.kinds = kinds[kind],
-                .effect = BLOCK_FAULT_SPOIL,
-                .status = STATUS_IO,
-                .first = first,
-                .count = 1};
-            block_fault_arm(&writable.image.fault, plan);
-            enum status status = new_owners();
-            hit = writable.image.fault.hit_count > 0;
-            CHECK_EQUAL(status, hit ? STATUS_IO : STATUS_OK);
-            block_fault_arm(&writable.image.fault, (struct block_fault_plan){});
-            CHECK(writable_mount(&writable) == STATUS_OK && mount_of()->writable);
-            CHECK(ext_unmount(mount_of()) == STATUS_OK);
-            CHECK(kind == 0 || image_fsck(&writable.image));
-        }
-        CHECK(first > 2);
-    }
-    CHECK(image_fsck(&writable.image));
-    free(before);
-    image_free(&writable.image);
+    single_faults_are_told(&writable, new_owners);
 }
 
 /* ---- Damage ---------------------------------------------------------------------------------- */

@@ -8,17 +8,9 @@
 #include "colliding_names.h"
 #include "ext_protected.h"
 
-/* ---- Random numbers -------------------------------------------------------------------------- */
+#include <lib/testing/random.h>
 
-static uint64_t random_state;
-
-static uint32_t next_random(uint32_t limit)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (uint32_t)(random_state >> 11) % limit;
-}
+static struct random numbers;
 
 /* ---- The model ------------------------------------------------------------------------------- */
 
@@ -87,7 +79,7 @@ static struct ext_name any_name_of(uint32_t index)
     char *bytes = spelled[next++ % 4];
     for (uint32_t at = 0; at < name.size_bytes; at++) {
         char letter = name.bytes[at];
-        bytes[at] = letter == 'm' && next_random(2) == 0 ? 'M' : letter;
+        bytes[at] = letter == 'm' && random_below(&numbers, 2) == 0 ? 'M' : letter;
     }
     return (struct ext_name){.bytes = bytes, .size_bytes = name.size_bytes};
 }
@@ -160,11 +152,11 @@ static void drop_link(uint32_t node)
 static uint32_t any_directory(void)
 {
     uint32_t directory = 0;
-    if (next_random(5) < 2) {
+    if (random_below(&numbers, 5) < 2) {
         return directory;
     }
     do {
-        directory = next_random(directory_count);
+        directory = random_below(&numbers, directory_count);
     } while (!in_use(directory));
     return directory;
 }
@@ -199,13 +191,13 @@ static struct ext_new_inode wanted_of(enum ext_type type)
         [EXT_TYPE_SOCKET] = 0140600,
         [EXT_TYPE_LINK] = 0120777,
     };
-    uint32_t name = next_random(name_count);
+    uint32_t name = random_below(&numbers, name_count);
     return (struct ext_new_inode){
         .mode = modes[type],
-        .user_id = next_random(70'000),
+        .user_id = random_below(&numbers, 70'000),
         .group_id = 7,
-        .device_major = next_random(4096),
-        .device_minor = next_random(1 << 20),
+        .device_major = random_below(&numbers, 4096),
+        .device_minor = random_below(&numbers, 1 << 20),
         .target = name_of(name),
     };
 }
@@ -215,7 +207,7 @@ static void random_create(uint32_t directory, uint32_t name)
     static const enum ext_type types[] = {EXT_TYPE_FILE, EXT_TYPE_FILE, EXT_TYPE_FILE,
         EXT_TYPE_LINK, EXT_TYPE_FIFO, EXT_TYPE_SOCKET, EXT_TYPE_BLOCK_DEVICE,
         EXT_TYPE_CHARACTER_DEVICE, EXT_TYPE_DIRECTORY, EXT_TYPE_DIRECTORY};
-    enum ext_type type = types[next_random(sizeof types / sizeof types[0])];
+    enum ext_type type = types[random_below(&numbers, sizeof types / sizeof types[0])];
     uint32_t place = type == EXT_TYPE_DIRECTORY ? free_directory() : 0;
     uint32_t node = free_node();
     if (place == no_directory || node == no_node) {
@@ -241,7 +233,7 @@ static void random_create(uint32_t directory, uint32_t name)
 static void random_link(uint32_t directory, uint32_t name)
 {
     uint32_t from = any_directory();
-    uint32_t node = directories[from].entries[next_random(name_count)];
+    uint32_t node = directories[from].entries[random_below(&numbers, name_count)];
     if (node == no_node) {
         return;
     }
@@ -269,7 +261,7 @@ static void random_unlink(uint32_t directory, uint32_t name)
     } else if (is_directory(node)) {
         expected = STATUS_IS_DIRECTORY;
     }
-    bool keep = next_random(4) == 0;
+    bool keep = random_below(&numbers, 4) == 0;
     struct ext_mount *mount = &writable.image.mount;
     CHECK_EQUAL(ext_unlink(mount, number_of(directory), any_name_of(name), keep), expected);
     if (expected != STATUS_OK) {
@@ -358,9 +350,9 @@ static void random_rename(uint32_t from, uint32_t source)
     struct pair pair = {
         .from = from,
         .source = source,
-        .to = next_random(3) == 0 ? from : any_directory(),
-        .target = next_random(name_count),
-        .mode = (enum ext_rename_mode)next_random(3),
+        .to = random_below(&numbers, 3) == 0 ? from : any_directory(),
+        .target = random_below(&numbers, name_count),
+        .mode = (enum ext_rename_mode)random_below(&numbers, 3),
     };
     pair.moved = directories[pair.from].entries[pair.source];
     pair.replaced = directories[pair.to].entries[pair.target];
@@ -388,8 +380,8 @@ static void random_rename(uint32_t from, uint32_t source)
 static void random_operation(bool growth)
 {
     uint32_t directory = any_directory();
-    uint32_t name = next_random(name_count);
-    uint32_t kind = next_random(10);
+    uint32_t name = random_below(&numbers, name_count);
+    uint32_t kind = random_below(&numbers, 10);
     if (kind < (growth ? 5 : 1)) {
         random_create(directory, name);
     } else if (kind < (growth ? 6 : 2)) {
@@ -556,7 +548,7 @@ static void names_follow_the_model(void)
                                        : operations_per_secret_volume;
         CHECK(made);
         clear_model();
-        random_state = 88172645463325252 + index;
+        numbers.state = 88172645463325252 + index;
         for (uint32_t count = 1; made && count <= operation_count; count++) {
             random_operation(count / operations_per_season % 2 == 0);
             if (check_failing) {
@@ -580,7 +572,7 @@ constexpr uint32_t damaged_operations = 150;
 /* The root, or what may be in use or not. */
 static uint64_t any_number(void)
 {
-    return next_random(4) == 0 ? ext_root_number : 11 + next_random(60);
+    return random_below(&numbers, 4) == 0 ? ext_root_number : 11 + random_below(&numbers, 60);
 }
 
 /* Anything at all, whatever becomes of it: numbers and names are not those of the model. */
@@ -589,17 +581,17 @@ static void blind_operation(void)
     struct ext_mount *mount = &writable.image.mount;
     uint64_t first = any_number();
     uint64_t second = any_number();
-    struct ext_name name = name_of(next_random(name_count));
+    struct ext_name name = name_of(random_below(&numbers, name_count));
     struct ext_rename request = {
         .source_parent = first,
         .source = name,
         .target_parent = second,
-        .target = name_of(next_random(name_count)),
-        .mode = (enum ext_rename_mode)next_random(3),
+        .target = name_of(random_below(&numbers, name_count)),
+        .mode = (enum ext_rename_mode)random_below(&numbers, 3),
     };
     struct ext_new_inode wanted =
-        wanted_of(next_random(2) == 0 ? EXT_TYPE_FILE : EXT_TYPE_DIRECTORY);
-    switch (next_random(6)) {
+        wanted_of(random_below(&numbers, 2) == 0 ? EXT_TYPE_FILE : EXT_TYPE_DIRECTORY);
+    switch (random_below(&numbers, 6)) {
     case 0:
         (void)!ext_create(mount, first, name, &wanted, &second);
         break;
@@ -607,7 +599,7 @@ static void blind_operation(void)
         (void)!ext_link(mount, second, first, name);
         break;
     case 2:
-        (void)!ext_unlink(mount, first, name, next_random(2) == 0);
+        (void)!ext_unlink(mount, first, name, random_below(&numbers, 2) == 0);
         break;
     case 3:
         (void)!ext_remove_directory(mount, first, name, false);
@@ -638,12 +630,14 @@ static bool make_populated(const struct volume *volume)
 static void damage(uint8_t *bytes, size_t size_bytes)
 {
     constexpr size_t piece_bytes = 1024;
-    uint32_t left = 1 + next_random(12);
+    uint32_t left = 1 + random_below(&numbers, 12);
     while (left > 0) {
-        size_t piece = 4 + next_random((uint32_t)(size_bytes / piece_bytes) - 4);
-        size_t place = piece * piece_bytes + next_random(next_random(2) == 0 ? 64 : piece_bytes);
+        size_t piece = 4 + random_below(&numbers, (uint32_t)(size_bytes / piece_bytes) - 4);
+        size_t place = piece * piece_bytes +
+                       random_below(&numbers, random_below(&numbers, 2) == 0 ? 64 : piece_bytes);
         if (load_le32(bytes + piece * piece_bytes) != 0 || bytes[place] != 0) {
-            bytes[place] = (uint8_t)(next_random(2) == 0 ? next_random(256) : next_random(4));
+            bytes[place] = (uint8_t)(random_below(&numbers, 2) == 0 ? random_below(&numbers, 256)
+                                                                    : random_below(&numbers, 4));
             left--;
         }
     }
@@ -660,7 +654,7 @@ static void damaged_volumes_do_no_harm(void)
     uint32_t mounted = 0;
     uint32_t found = 0;
     for (uint32_t index = 0; index < 2; index++) {
-        random_state = 88172645463325252;
+        numbers.state = 88172645463325252;
         CHECK(make_populated(&damaged_volumes[index]));
         size_t size_bytes = writable.image.size_bytes;
         uint8_t *whole = malloc(size_bytes);

@@ -10,18 +10,12 @@
 #include <errno.h>
 #include <time.h>
 
+#include <lib/testing/random.h>
+
 constexpr size_t piece_bytes_max = 1 << 20;
 
 static struct image image;
-static uint64_t random_state = 88172645463325252;
-
-static uint64_t next_random(void)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return random_state;
-}
+static struct random numbers = {.state = 88172645463325252};
 
 /* ---- The tree ------------------------------------------------------------------------------- */
 
@@ -29,7 +23,7 @@ static void write_at(int descriptor, uint64_t at, size_t size_bytes)
 {
     static uint8_t bytes[piece_bytes_max];
     for (size_t index = 0; index < size_bytes; index++) {
-        bytes[index] = (uint8_t)next_random();
+        bytes[index] = (uint8_t)random_next(&numbers);
     }
     CHECK(pwrite(descriptor, bytes, size_bytes, (off_t)at) == (ssize_t)size_bytes);
 }
@@ -147,8 +141,8 @@ static void compare_contents(const char *path, struct ext_file *file)
         at = lseek(descriptor, at + (off_t)piece_bytes_max, SEEK_DATA);
     }
     for (uint32_t round = 0; round < 6 && size_bytes > 0; round++) {
-        uint64_t place = next_random() % ((uint64_t)size_bytes + 10);
-        size_t length = (size_t)(next_random() % 20'000);
+        uint64_t place = random_next(&numbers) % ((uint64_t)size_bytes + 10);
+        size_t length = (size_t)(random_next(&numbers) % 20'000);
         compare_piece(descriptor, file, place & ~(uint64_t)511, length & ~(size_t)511);
         compare_piece(descriptor, file, place, length);
     }

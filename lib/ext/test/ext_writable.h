@@ -78,6 +78,18 @@ static inline enum status writable_mount(struct writable *writable)
     return status == STATUS_OK && writable->image.mount.writable;
 }
 
+/*
+ * The same of 16 MiB with the folder `tree` on it. mke2fs counts quota before it copies; e2fsck
+ * sets that right.
+ */
+static inline bool writable_make_of_tree(struct writable *writable, const char *options)
+{
+    return image_run("rm -f w.img; mke2fs -q -F %s -d tree w.img 16M >log 2>&1", options) &&
+           image_run("e2fsck -fy w.img >log 2>&1; [ $? -le 1 ]") &&
+           image_load(&writable->image, "w.img") && writable_mount(writable) == STATUS_OK &&
+           writable->image.mount.writable;
+}
+
 /* Writes the bytes of the image into file `name` of the working folder. */
 static inline bool image_save(const struct image *image, const char *name)
 {

@@ -8,8 +8,8 @@
  * Ends with status 1 at the first difference, having said which operation it was and which came
  * before it. The same seed does the same.
  */
-#include "random.h"
 #include "subject.h"
+#include <lib/testing/random.h>
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,7 +11,7 @@
  */
 #define _GNU_SOURCE
 #include "compare_trees.h"
-#include "random.h"
+#include <lib/testing/random.h>
 
 #include <errno.h>
 #include <fcntl.h>

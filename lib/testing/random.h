@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct random {
@@ -32,4 +33,11 @@ static inline struct random random_start(uint64_t seed)
 static inline uint32_t random_below(struct random *random, uint32_t end)
 {
     return (uint32_t)((random_next(random) >> 32) % end);
+}
+
+static inline void random_fill(struct random *random, uint8_t *bytes, size_t size_bytes)
+{
+    for (size_t index = 0; index < size_bytes; index++) {
+        bytes[index] = (uint8_t)(random_next(random) >> 32);
+    }
 }
