@@ -221,6 +221,29 @@ static void settle(struct block_cache *cache, struct block_cache_entry *entry)
     table_insert(cache, entry);
 }
 
+/* An entry for a block that is absent, with what the device has of it if that is wanted. */
+static enum status load(
+    struct block_cache *cache, uint64_t block, bool wanted, struct block_cache_entry **entry_out)
+{
+    struct block_cache_entry *entry;
+    enum status status = claim_oldest(cache, &entry);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    entry->block = block;
+    if (wanted) {
+        struct block_transfer transfer = entry_transfer(cache, entry);
+        status = block_read(cache->device, &transfer, 1);
+    }
+    if (status != STATUS_OK) {
+        age_add_oldest(cache, entry);
+        return status;
+    }
+    settle(cache, entry);
+    *entry_out = entry;
+    return STATUS_OK;
+}
+
 enum status block_cache_get(
     struct block_cache *cache, uint64_t block, struct block_cache_entry **entry_out)
 {
@@ -229,18 +252,7 @@ enum status block_cache_get(
     }
     struct block_cache_entry *entry = take_present(cache, block);
     if (entry == nullptr) {
-        enum status status = claim_oldest(cache, &entry);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        entry->block = block;
-        struct block_transfer transfer = entry_transfer(cache, entry);
-        status = block_read(cache->device, &transfer, 1);
-        if (status != STATUS_OK) {
-            age_add_oldest(cache, entry);
-            return status;
-        }
-        settle(cache, entry);
+        return load(cache, block, true, entry_out);
     }
     *entry_out = entry;
     return STATUS_OK;
@@ -332,13 +344,9 @@ enum status block_cache_get_blank(
         return STATUS_INVALID_ARGUMENT;
     }
     struct block_cache_entry *entry = take_present(cache, block);
-    if (entry == nullptr) {
-        enum status status = claim_oldest(cache, &entry);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        entry->block = block;
-        settle(cache, entry);
+    enum status status = entry == nullptr ? load(cache, block, false, &entry) : STATUS_OK;
+    if (status != STATUS_OK) {
+        return status;
     }
     memset(entry->buffer.bytes, 0, cache->block_bytes);
     entry->owner_mark = 0;
