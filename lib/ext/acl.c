@@ -41,8 +41,14 @@ static bool is_tag(uint16_t tag)
 
 /* ---- As stored ------------------------------------------------------------------------------- */
 
-const char *ext_acl_measure(const uint8_t *stored, uint32_t stored_bytes, uint32_t *value_bytes_out)
+const char *ext_acl_measure(const struct ext_attribute_area *area,
+    const struct ext_attribute *attribute, uint32_t *value_bytes_out)
 {
+    if (attribute->value_inode != 0) {
+        return "access control list in an inode";
+    }
+    const uint8_t *stored = area->bytes + attribute->value_at;
+    uint32_t stored_bytes = attribute->value_bytes;
     if (stored_bytes < acl_header_bytes || load_le32(stored) != acl_version) {
         return "version of an access control list";
     }
@@ -209,9 +215,7 @@ enum status ext_acl_follow_mode(struct ext_mount *mount, struct ext_inode *inode
     }
     uint32_t value_bytes;
     uint8_t *stored = area.bytes + attribute.value_at;
-    const char *fault = attribute.value_inode != 0
-                            ? "access control list in an inode"
-                            : ext_acl_measure(stored, attribute.value_bytes, &value_bytes);
+    const char *fault = ext_acl_measure(&area, &attribute, &value_bytes);
     if (fault == nullptr) {
         take_mode(stored, attribute.value_bytes, inode->mode);
     } else {
@@ -301,9 +305,7 @@ enum status ext_attributes_inherit(
     }
     uint32_t value_bytes;
     const uint8_t *stored = area.bytes + attribute.value_at;
-    const char *fault = attribute.value_inode != 0
-                            ? "access control list in an inode"
-                            : ext_acl_measure(stored, attribute.value_bytes, &value_bytes);
+    const char *fault = ext_acl_measure(&area, &attribute, &value_bytes);
     status = fault == nullptr ? inherit_list(mount, inode, stored, attribute.value_bytes)
                               : ext_corrupt(mount, fault, area.entry->block);
     ext_attribute_put(mount, &area);

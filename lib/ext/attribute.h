@@ -83,9 +83,9 @@ static inline bool ext_attribute_value_names(
 bool ext_attribute_parse_name(
     const char *name, uint32_t name_bytes, struct ext_attribute_name *name_out);
 
-static inline bool ext_attribute_is_acl(const struct ext_attribute_name *name)
+static inline bool ext_attribute_is_acl(uint8_t index)
 {
-    return name->index == attribute_index_acl_access || name->index == attribute_index_acl_default;
+    return index == attribute_index_acl_access || index == attribute_index_acl_default;
 }
 
 static inline uint32_t ext_attribute_entry_size(uint32_t name_bytes)
@@ -132,9 +132,9 @@ void ext_attribute_edited(struct ext_mount *mount, const struct ext_attribute_ar
 /* ---- acl.c ------------------------------------------------------------------------------------
  */
 
-/* The size that a stored list has for those who ask; a fault if it is no list. */
-const char *ext_acl_measure(
-    const uint8_t *stored, uint32_t stored_bytes, uint32_t *value_bytes_out);
+/* The size that the list in an attribute has for those who ask; a fault if it is no list. */
+const char *ext_acl_measure(const struct ext_attribute_area *area,
+    const struct ext_attribute *attribute, uint32_t *value_bytes_out);
 
 /* A list that was measured, as those who ask want it. */
 void ext_acl_export(const uint8_t *stored, uint32_t stored_bytes, uint8_t *value);

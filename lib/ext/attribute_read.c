@@ -150,9 +150,7 @@ static enum status read_acl(struct ext_mount *mount, const struct ext_attribute_
 {
     uint32_t value_bytes;
     const uint8_t *stored = area->bytes + attribute->value_at;
-    const char *fault = attribute->value_inode != 0
-                            ? "access control list in an inode"
-                            : ext_acl_measure(stored, attribute->value_bytes, &value_bytes);
+    const char *fault = ext_acl_measure(area, attribute, &value_bytes);
     if (fault != nullptr) {
         return ext_corrupt(mount, fault, area->entry->block);
     }
@@ -183,7 +181,7 @@ enum status ext_get_attribute(struct ext_mount *mount, struct ext_file *file,
         return status;
     }
     bool wanted = request->value_bytes != 0;
-    if (ext_attribute_is_acl(&name)) {
+    if (ext_attribute_is_acl(name.index)) {
         status = read_acl(mount, &area, &attribute, request, value_bytes_out);
     } else if (wanted && attribute.value_bytes > request->value_bytes) {
         status = STATUS_TOO_LARGE;

@@ -66,7 +66,7 @@ static enum status add_acl(
 static enum status add(
     struct ext_mount *mount, struct ext_inode *inode, const struct set_step *step)
 {
-    if (ext_attribute_is_acl(&step->name)) {
+    if (ext_attribute_is_acl(step->name.index)) {
         return add_acl(mount, inode, step);
     }
     struct ext_attribute_source source = {

@@ -43,6 +43,19 @@ static uint64_t check_value_inode(struct ext_check *check, const struct ext_inod
     return value_block_count(&check->mount.geometry, attribute->value_bytes);
 }
 
+/* e2fsck does not look into them; whoever asks for one would be told that it is corrupt. */
+static void check_list(struct ext_check *check, const struct ext_inode *inode,
+    const struct ext_attribute_area *area, const struct ext_attribute *attribute)
+{
+    uint32_t value_bytes;
+    const char *fault = ext_attribute_is_acl(attribute->index)
+                            ? ext_acl_measure(area, attribute, &value_bytes)
+                            : nullptr;
+    if (fault != nullptr) {
+        ext_check_find_inode(check, fault, inode->number, area->entry->block);
+    }
+}
+
 static uint64_t check_set(
     struct ext_check *check, const struct ext_inode *inode, const struct ext_attribute_area *area)
 {
@@ -51,6 +64,7 @@ static uint64_t check_set(
     uint32_t at = area->entries_at;
     while (ext_attribute_at(area, at, &attribute)) {
         uint32_t hash = load_le32(area->bytes + attribute.at + attribute_value_hash);
+        check_list(check, inode, area, &attribute);
         if (attribute.value_inode != 0) {
             block_count += check_value_inode(check, inode, area, &attribute);
         } else if (!area->block && hash != 0 && hash != ext_attribute_hash(area, &attribute)) {

@@ -45,16 +45,8 @@ static enum status change_file(struct ext_file *file)
 static enum status use(void)
 {
     enum status first = life_walk();
-    for (uint32_t number = 11;
-        life_mount.writable && number <= life_mount.geometry.inode_count && number < 200;
-        number++) {
-        struct ext_file file;
-        if (ext_open(&life_mount, number, &file) == STATUS_OK) {
-            enum status status = change_file(&file);
-            first = first == STATUS_OK ? status : first;
-        }
-    }
-    return first;
+    enum status status = life_mount.writable ? life_each(11, change_file) : STATUS_OK;
+    return first == STATUS_OK ? status : first;
 }
 
 static void run(struct base *base, const struct input *input, uint32_t)

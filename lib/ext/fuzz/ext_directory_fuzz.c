@@ -83,6 +83,9 @@ static enum status use_directory(struct ext_file *directory)
 {
     struct ext_visitor visitor = {.visit = collect};
     uint64_t number;
+    if (directory->inode.type != EXT_TYPE_DIRECTORY) {
+        return STATUS_OK;
+    }
     shown_count = 0;
     enum status first = ext_read_directory(&life_mount, directory, 0, visitor);
     first = first == STATUS_END ? STATUS_OK : first;
@@ -99,16 +102,7 @@ static enum status use_directory(struct ext_file *directory)
 
 static enum status use(void)
 {
-    enum status first = STATUS_OK;
-    for (uint32_t number = 1; number <= life_mount.geometry.inode_count && number < 200; number++) {
-        struct ext_file file;
-        if (ext_open(&life_mount, number, &file) == STATUS_OK &&
-            file.inode.type == EXT_TYPE_DIRECTORY) {
-            enum status status = use_directory(&file);
-            first = first == STATUS_OK ? status : first;
-        }
-    }
-    return first;
+    return life_each(1, use_directory);
 }
 
 static void run(struct base *base, const struct input *input, uint32_t)

@@ -60,21 +60,21 @@ static enum status accept(enum status status)
                : status;
 }
 
+static enum status use_file(struct ext_file *file)
+{
+    if (file->inode.type != EXT_TYPE_FILE) {
+        return STATUS_OK;
+    }
+    enum status status = map_all(file);
+    bool changes = life_mount.writable && file->inode.size_bytes != 0;
+    return status == STATUS_OK && changes ? accept(change_file(file)) : status;
+}
+
 static enum status use(void)
 {
     enum status first = life_walk();
-    for (uint32_t number = 11; number <= life_mount.geometry.inode_count && number < 200;
-        number++) {
-        struct ext_file file;
-        if (ext_open(&life_mount, number, &file) == STATUS_OK && file.inode.type == EXT_TYPE_FILE) {
-            enum status status = map_all(&file);
-            if (status == STATUS_OK && life_mount.writable && file.inode.size_bytes != 0) {
-                status = accept(change_file(&file));
-            }
-            first = first == STATUS_OK ? status : first;
-        }
-    }
-    return first;
+    enum status status = life_each(11, use_file);
+    return first == STATUS_OK ? status : first;
 }
 
 static void run(struct base *base, const struct input *input, uint32_t)

@@ -14,6 +14,7 @@
 
 constexpr uint32_t cache_blocks = 512;
 constexpr uint32_t pending_count = 128;
+constexpr uint32_t opened_number_max = 200;
 constexpr uint64_t check_bytes_max = 16 << 20;
 
 struct ext_mount life_mount;
@@ -110,6 +111,19 @@ enum status life_walk(void)
 {
     walk = (struct walk_state){.mount = &life_mount, .keep_going = true};
     return walk_all(&walk);
+}
+
+enum status life_each(uint32_t number, enum status (*use)(struct ext_file *file))
+{
+    enum status first = STATUS_OK;
+    for (; number <= life_mount.geometry.inode_count && number < opened_number_max; number++) {
+        struct ext_file file;
+        if (ext_open(&life_mount, number, &file) == STATUS_OK) {
+            enum status status = use(&file);
+            first = first == STATUS_OK ? status : first;
+        }
+    }
+    return first;
 }
 
 enum status life_end(void)

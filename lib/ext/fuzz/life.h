@@ -21,6 +21,9 @@ void life_run(struct base *base, uint8_t flags, enum status (*use)(void));
 /* Looks at everything that the mount shows; the first status that is not OK. */
 enum status life_walk(void);
 
+/* Opens the inodes from a number on, for `use`; the first status of it that is not OK. */
+enum status life_each(uint32_t number, enum status (*use)(struct ext_file *file));
+
 /* Tells others that the mount lives, and unmounts, if it can be written. */
 enum status life_end(void);
 

@@ -549,6 +549,44 @@ static void malformed_lists_are_refused(void)
     CHECK(writable_finish(&writable));
 }
 
+/* Where an inode of 256 bytes lies in the image. */
+static uint8_t *place_of(uint64_t number)
+{
+    struct block_cache_entry *entry;
+    const uint8_t *raw;
+    CHECK(ext_inode_pin(mount_of(), (uint32_t)number, &entry, &raw) == STATUS_OK);
+    uint64_t within = (uint64_t)(raw - (const uint8_t *)entry->buffer.bytes);
+    block_cache_put(&mount_of()->cache, entry);
+    return writable.image.bytes + entry->block * mount_of()->geometry.block_bytes + within;
+}
+
+/* Version and entries of a stored list, which e2fsck does not look into, are checked. */
+static void damaged_lists_are_found(void)
+{
+    static const uint8_t head[] = {1, 0, 0, 0, 1, 0}; /* version, tag */
+    static const struct {
+        uint32_t at;
+        uint8_t value;
+    } damages[] = {{0, 2}, {4, 3}, {6, 8}, {4, 2}};
+    CHECK(make("-t ext2 -b 1024 -I 256"));
+    struct ext_file file = open_file("file2");
+    struct list list = make_list(7);
+    CHECK(set_list(&file, access_name, &list) == STATUS_OK);
+    uint8_t *set = place_of(file.inode.number) + original_inode_bytes + 32;
+    CHECK(ext_unmount(mount_of()) == STATUS_OK);
+    store_le32(set + 4 + attribute_value_hash, 0); /* none */
+    uint8_t *stored = memmem(set, 256 - original_inode_bytes - 32, head, sizeof head);
+    CHECK(stored != nullptr && image_fsck(&writable.image) && writable_check(&writable));
+    for (uint32_t index = 0; stored != nullptr && index < 4; index++) {
+        uint8_t before = stored[damages[index].at];
+        stored[damages[index].at] = damages[index].value;
+        CHECK(!writable_check(&writable));
+        CHECK(image_fsck(&writable.image));
+        stored[damages[index].at] = before;
+    }
+    image_free(&writable.image);
+}
+
 struct inherit_step {
     uint64_t parent;
     uint64_t child;
@@ -736,6 +774,7 @@ int main(void)
     TEST(shared_blocks_are_copied_before_a_change);
     TEST(lists_and_modes_agree);
     TEST(malformed_lists_are_refused);
+    TEST(damaged_lists_are_found);
     TEST(default_lists_are_inherited);
     TEST(fields_are_set);
     TEST(flags_forbid_changes);
