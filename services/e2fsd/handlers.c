@@ -119,7 +119,7 @@ static enum status handle_read(void *self, struct ipc_caller caller,
     struct e2fsd *e2fsd = self;
     struct ext_read_request wanted = {
         .offset_bytes = request->offset, .size_bytes = request->length};
-    const struct buffer_place place = {request->buffer, request->buffer_offset, request->length};
+    const struct attached_place place = {request->buffer, request->buffer_offset, request->length};
     struct ext_file *file;
     enum status status = buffers_find(&e2fsd->buffers, place, &wanted.buffer);
     if (status == STATUS_OK) {
@@ -152,7 +152,7 @@ static enum status handle_read_directory(void *self, struct ipc_caller caller,
 {
     (void)caller;
     struct e2fsd *e2fsd = self;
-    const struct buffer_place place = {request->buffer, request->buffer_offset, request->length};
+    const struct attached_place place = {request->buffer, request->buffer_offset, request->length};
     struct block_buffer buffer;
     struct ext_file *directory;
     enum status status = buffers_find(&e2fsd->buffers, place, &buffer);

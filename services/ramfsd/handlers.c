@@ -9,6 +9,8 @@
 
 #include "ramfsd.h"
 
+static const struct vspace_cap vspaced = {SLOT_PEER_VSPACED};
+
 constexpr uint32_t mode_directory = 0040000;
 constexpr uint32_t mode_file = 0100000;
 constexpr uint32_t mode_link = 0120000;
@@ -126,7 +128,7 @@ static enum status handle_attach(void *self, struct ipc_caller caller, struct fr
 {
     (void)caller;
     struct ramfsd *ramfsd = self;
-    enum status status = buffers_attach(&ramfsd->buffers, memory, &reply_out->buffer);
+    enum status status = attached_add(&ramfsd->attached, vspaced, memory, &reply_out->buffer);
     if (status == STATUS_OK) {
         slots_delete(memory.slot); /* vspaced keeps what it mapped */
     }
@@ -138,7 +140,7 @@ static enum status handle_detach(
 {
     (void)caller;
     struct ramfsd *ramfsd = self;
-    return buffers_detach(&ramfsd->buffers, request->buffer);
+    return attached_remove(&ramfsd->attached, vspaced, request->buffer);
 }
 
 static enum status handle_lookup(void *self, struct ipc_caller caller,
@@ -167,9 +169,9 @@ static enum status handle_read(void *self, struct ipc_caller caller,
 {
     (void)caller;
     struct ramfsd *ramfsd = self;
-    const struct buffer_place place = {request->buffer, request->buffer_offset, request->length};
+    const struct attached_place place = {request->buffer, request->buffer_offset, request->length};
     uint8_t *bytes = nullptr;
-    enum status status = buffers_find(&ramfsd->buffers, place, &bytes);
+    enum status status = attached_find(&ramfsd->attached, place, &bytes);
     if (status != STATUS_OK || reading(ramfsd) == nullptr) {
         return status != STATUS_OK ? status : STATUS_NOT_FOUND;
     }
@@ -185,9 +187,9 @@ static enum status handle_write(void *self, struct ipc_caller caller,
 {
     (void)caller;
     struct ramfsd *ramfsd = self;
-    const struct buffer_place place = {request->buffer, request->buffer_offset, request->length};
+    const struct attached_place place = {request->buffer, request->buffer_offset, request->length};
     uint8_t *bytes = nullptr;
-    enum status status = buffers_find(&ramfsd->buffers, place, &bytes);
+    enum status status = attached_find(&ramfsd->attached, place, &bytes);
     if (status == STATUS_OK) {
         status = begin_change(ramfsd);
     }
@@ -219,9 +221,9 @@ static enum status handle_read_directory(void *self, struct ipc_caller caller,
 {
     (void)caller;
     struct ramfsd *ramfsd = self;
-    const struct buffer_place place = {request->buffer, request->buffer_offset, request->length};
+    const struct attached_place place = {request->buffer, request->buffer_offset, request->length};
     struct dirrecord_writer writer = {.room_bytes = request->length};
-    enum status status = buffers_find(&ramfsd->buffers, place, &writer.bytes);
+    enum status status = attached_find(&ramfsd->attached, place, &writer.bytes);
     if (status != STATUS_OK || reading(ramfsd) == nullptr) {
         return status != STATUS_OK ? status : STATUS_NOT_FOUND;
     }

@@ -4,12 +4,11 @@
 
 #include <lib/ramfs/ramfs.h>
 #include <protocol/filesystem.h>
-
-#include "buffers.h"
+#include <userlib/attached.h>
 
 struct ramfsd {
     struct ramfs files;
-    struct buffers buffers;
+    struct attached attached;
     uint64_t wall_offset_ns; /* wall time = the kernel's clock + this */
     bool mounted;
     bool read_only;
