@@ -22,9 +22,10 @@ from harness.suggest import did_you_mean
 
 SUFFIX = "_fuzz"
 SUITE = "fuzz"
-# How long a target searches in `./erix test`; those of some libraries do longer in CI.
-SECONDS = 10
-SECONDS_IN_CI = {"ext": 45}
+# How long a target searches in `./erix test`: in CI longer, and longest those of some libraries.
+SECONDS = 5
+SECONDS_IN_CI = 10
+SECONDS_IN_CI_OF = {"ext": 45}
 INPUT_SECONDS_MAX = 10
 DETAIL_LINES_MAX = 40
 EXECUTIONS = re.compile(r"stat::number_of_executed_units:\s*(\d+)")
@@ -152,7 +153,7 @@ def search(name: str, seed: int) -> Check:
     """Replay what a target starts from, and search on from there for some seconds."""
     source = find(name)
     build.build_fuzzers((name + SUFFIX,))
-    seconds = SECONDS_IN_CI.get(library(source), SECONDS) if ci.active() else SECONDS
+    seconds = SECONDS_IN_CI_OF.get(library(source), SECONDS_IN_CI) if ci.active() else SECONDS
     words = command(name, source, f"-max_total_time={seconds}", seed)
     start_s = time.monotonic()
     done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

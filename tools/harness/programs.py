@@ -14,7 +14,7 @@ import time
 import tomllib
 from pathlib import Path
 
-from harness import paths, state
+from harness import ci, paths, state
 from harness.check import Check
 
 LINE = re.compile(r"(ok|FAIL) (\S.*)")
@@ -23,6 +23,7 @@ CPU_LIMIT_S = 600
 # Only for a program that waits for ever: what works uses up its CPU time long before.
 GIVE_UP_S = 3600
 DETAIL_LINES_MAX = 40
+SEARCH_SHARE = "4"  # a person gets a fourth of long searches, as of the losses of power
 COUNTS_TOP = """\
 # SPDX-License-Identifier: ISC
 #
@@ -45,7 +46,8 @@ def run(suite: str, name: str, command: list[str], expected: int | None,
     did not behave. `expected` None means that its number of tests is nowhere written down;
     ANY_NUMBER means that nobody cares."""
     environment = os.environ | {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0",
-                                "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
+                                "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+                                "CHECK_SHARE": "1" if ci.active() else SEARCH_SHARE}
     start_s = time.monotonic()
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, cwd=folder, env=environment, text=True,

@@ -4,11 +4,11 @@
  */
 #include "journal.h"
 
+#include <string.h>
+
 void journal_revocations_reset(struct journal_revocations *table, uint64_t first, uint64_t end)
 {
-    for (uint32_t index = 0; index < table->slot_count; index++) {
-        table->slots[index] = (struct journal_revocation){};
-    }
+    memset(table->slots, 0, table->slot_count * sizeof *table->slots);
     table->used_count = 0;
     table->first = first;
     table->end = end;

@@ -9,21 +9,14 @@
 #define _GNU_SOURCE
 #include "ext_writable.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
+#include <sys/mman.h>
 
 #include <lib/testing/random.h>
 
 constexpr uint64_t crash_volume_bytes_max = 8 << 20;
 constexpr uint32_t crash_events_max = 200'000;
 constexpr uint64_t crash_data_bytes = 192 << 20;
-constexpr int fsck_limit_ms = 60'000;
-constexpr size_t fsck_output_max = 8192;
-
-extern char **environ;
+static const char crash_volume_name[] = "crash.img";
 
 /* ---- What a run is asked for ----------------------------------------------------------------- */
 
@@ -49,9 +42,15 @@ static inline uint64_t crash_random(uint64_t limit)
     return random_next(&crash_numbers) % limit;
 }
 
+/* Of `state_count` states a short run looks at one in CHECK_SHARE, which the harness sets. */
 static inline void crash_plan_read(int argument_count, char **arguments, uint32_t state_count)
 {
-    crash_plan = (struct crash_plan){.state_count = state_count, .judged_every = 1};
+    const char *share = getenv("CHECK_SHARE");
+    uint32_t divisor = share == nullptr ? 1 : (uint32_t)strtoul(share, nullptr, 10);
+    crash_plan = (struct crash_plan){
+        .state_count = divisor > 1 ? state_count / divisor : state_count,
+        .judged_every = 1,
+    };
     if (argument_count == 3) {
         crash_plan.state_count = (uint32_t)strtoul(arguments[1], nullptr, 10);
         crash_plan.judged_every = crash_soak_judged_every;
@@ -121,6 +120,34 @@ static inline struct block_record_crash crash_choose(const struct block_record *
     return crash;
 }
 
+/*
+ * The volume as it is after a loss of power: memory that is a file at the same time, which e2fsck
+ * reads without a copy. False if there is none.
+ */
+static inline bool crash_volume_make(struct image *image, size_t size_bytes)
+{
+    int descriptor = open(crash_volume_name, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    void *bytes = MAP_FAILED;
+    if (descriptor >= 0 && ftruncate(descriptor, (off_t)size_bytes) == 0) {
+        bytes = mmap(nullptr, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+    }
+    (void)close(descriptor);
+    if (bytes == MAP_FAILED) {
+        return false;
+    }
+    image->bytes = bytes;
+    image->size_bytes = size_bytes;
+    block_memory_init(&image->memory, image->bytes, size_bytes, 512);
+    block_fault_init(&image->fault, &image->memory.device);
+    return true;
+}
+
+static inline void crash_volume_free(struct image *image)
+{
+    (void)munmap(image->bytes, image->size_bytes);
+    image->bytes = nullptr;
+}
+
 /* ---- Losses of power during a recovery --------------------------------------------------------
  */
 
@@ -164,89 +191,11 @@ static inline bool crash_again(
 
 /* ---- Judges ---------------------------------------------------------------------------------- */
 
-/* What e2fsck says, until it ends or its time is up; its wait status. */
-static inline int crash_read_output(pid_t child, int pipe_end, char *output)
-{
-    size_t size = 0;
-    struct pollfd poll_entry = {.fd = pipe_end, .events = POLLIN};
-    while (poll(&poll_entry, 1, fsck_limit_ms) > 0 && size + 1 < fsck_output_max) {
-        ssize_t count = read(pipe_end, output + size, fsck_output_max - 1 - size);
-        if (count <= 0) {
-            break;
-        }
-        size += (size_t)count;
-    }
-    output[size] = '\0';
-    (void)close(pipe_end);
-    int wait_status = -1;
-    if (waitpid(child, &wait_status, size + 1 < fsck_output_max ? 0 : WNOHANG) != child) {
-        (void)kill(child, SIGKILL);
-        (void)waitpid(child, &wait_status, 0);
-    }
-    return wait_status;
-}
-
-/* Runs e2fsck with one more option word on file `name`; its exit status, or -1. */
-static inline int crash_run_fsck(const char *mode, const char *name, char *output)
-{
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        return -1;
-    }
-    char *arguments[] = {(char *)"e2fsck", (char *)mode, (char *)"-E",
-        (char *)"no_optimize_extents", (char *)name, nullptr};
-    posix_spawn_file_actions_t actions;
-    (void)posix_spawn_file_actions_init(&actions);
-    (void)posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    (void)posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
-    (void)posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
-    pid_t child;
-    int error = posix_spawnp(&child, "e2fsck", &actions, nullptr, arguments, environ);
-    (void)posix_spawn_file_actions_destroy(&actions);
-    (void)close(ends[1]);
-    if (error != 0) {
-        (void)close(ends[0]);
-        return -1;
-    }
-    int wait_status = crash_read_output(child, ends[0], output);
-    return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;
-}
-
-static inline bool crash_is_silent(const char *output)
-{
-    static const char *const words[] = {
-        "?", "gnored", "GNORED", "kipping", "arning", "WARNING", "rror"};
-    for (size_t index = 0; index < sizeof words / sizeof words[0]; index++) {
-        if (strstr(output, words[index]) != nullptr) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* e2fsck finds nothing to say about the bytes. */
-static inline bool crash_is_clean(const struct image *image)
+/* e2fsck repairs the volume of crash_volume_make without being asked anything. */
+static inline bool crash_is_repairable(void)
 {
     static char output[fsck_output_max];
-    if (!image_save(image, "crash.img")) {
-        return false;
-    }
-    int status = crash_run_fsck("-fn", "crash.img", output);
-    bool clean = status == 0 && crash_is_silent(output);
-    if (!clean) {
-        printf("e2fsck -fn: status %d\n%s\n", status, output);
-    }
-    return clean;
-}
-
-/* e2fsck repairs the bytes without being asked anything. */
-static inline bool crash_is_repairable(const struct image *image)
-{
-    static char output[fsck_output_max];
-    if (!image_save(image, "crash.img")) {
-        return false;
-    }
-    int status = crash_run_fsck("-fp", "crash.img", output);
+    int status = fsck_run("-fp", crash_volume_name, output);
     if (status != 0 && status != 1) {
         printf("e2fsck -fp: status %d\n%s\n", status, output);
         return false;
@@ -254,9 +203,12 @@ static inline bool crash_is_repairable(const struct image *image)
     return true;
 }
 
-/* Whether the volume of a mount that is over is sound, by the judge whose turn it is. */
+/*
+ * Whether the volume of crash_volume_make is sound, by the judge whose turn it is; the mount of it
+ * is over.
+ */
 static inline bool crash_is_sound(struct writable *writable)
 {
     bool fsck = crash_random(crash_plan.judged_every) == 0;
-    return fsck ? crash_is_clean(&writable->image) : writable_check(writable);
+    return fsck ? fsck_is_clean(crash_volume_name) : writable_check(writable);
 }

@@ -212,16 +212,12 @@ static void losses_of_power_are_survived(void)
 {
     constexpr uint32_t shape_count = sizeof shapes / sizeof shapes[0];
     for (uint32_t shape = 0; shape < shape_count; shape++) {
-        bool ready = make_volume(&shapes[shape]) && run_workload();
+        bool ready = make_volume(&shapes[shape]) && run_workload() &&
+                     crash_volume_make(&recovered.image, volume.image.size_bytes);
         CHECK(ready);
         if (!ready) {
             return;
         }
-        struct image *image = &recovered.image;
-        image->size_bytes = volume.image.size_bytes;
-        image->bytes = malloc(image->size_bytes);
-        block_memory_init(&image->memory, image->bytes, image->size_bytes, 512);
-        block_fault_init(&image->fault, &image->memory.device);
         for (uint32_t count = 0; count < crash_plan.state_count / shape_count && !check_failing;
             count++) {
             struct block_record_crash crash = crash_choose(&recording.record);
@@ -233,7 +229,7 @@ static void losses_of_power_are_survived(void)
                 crash_count();
             }
         }
-        image_free(image);
+        crash_volume_free(&recovered.image);
         image_free(&volume.image);
         crash_record_free(&recording);
     }

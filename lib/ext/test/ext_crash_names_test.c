@@ -259,21 +259,17 @@ static bool check_crash(struct block_record_crash crash)
 static void play(void)
 {
     printf("%s\n", shape->options);
-    bool well = make_volume() && run_workload();
+    bool well = make_volume() && run_workload() &&
+                crash_volume_make(&recovered.image, volume.image.size_bytes);
     CHECK(well);
     if (!well) {
         return;
     }
-    struct image *image = &recovered.image;
-    image->size_bytes = volume.image.size_bytes;
-    image->bytes = malloc(image->size_bytes);
-    block_memory_init(&image->memory, image->bytes, image->size_bytes, 512);
-    block_fault_init(&image->fault, &image->memory.device);
     for (uint32_t index = 0; index < crash_plan.state_count / shape_count && well; index++) {
         well = check_crash(crash_choose(&recording.record));
     }
     CHECK(well);
-    image_free(image);
+    crash_volume_free(&recovered.image);
     image_free(&volume.image);
     crash_record_free(&recording);
 }

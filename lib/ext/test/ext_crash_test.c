@@ -303,7 +303,7 @@ static bool contents_explained(const struct shape *shape, uint32_t event_count)
 static bool state_is_good(const struct shape *shape, uint32_t event_count)
 {
     return contents_explained(shape, event_count) &&
-           (shape->journal ? crash_is_sound(&recovered) : crash_is_repairable(&recovered.image));
+           (shape->journal ? crash_is_sound(&recovered) : crash_is_repairable());
 }
 
 static bool check_crash(const struct shape *shape, struct block_record_crash crash)
@@ -325,22 +325,18 @@ static bool check_crash(const struct shape *shape, struct block_record_crash cra
 static void play(const struct shape *shape, uint32_t states)
 {
     printf("%s\n", shape->name);
-    bool ready = make_volume(shape) && run_workload(shape);
+    bool ready = make_volume(shape) && run_workload(shape) &&
+                 crash_volume_make(&recovered.image, volume.image.size_bytes);
     CHECK(ready);
     if (!ready) {
         return;
     }
-    struct image *image = &recovered.image;
-    image->size_bytes = volume.image.size_bytes;
-    image->bytes = malloc(image->size_bytes);
-    block_memory_init(&image->memory, image->bytes, image->size_bytes, 512);
-    block_fault_init(&image->fault, &image->memory.device);
     bool well = true;
     for (uint32_t index = 0; index < states && well; index++) {
         well = check_crash(shape, crash_choose(&recording.record));
     }
     CHECK(well);
-    image_free(image);
+    crash_volume_free(&recovered.image);
     image_free(&volume.image);
     crash_record_free(&recording);
 }

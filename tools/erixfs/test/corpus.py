@@ -16,6 +16,7 @@ TIME = "1700000000"
 ENVIRONMENT = {"PATH": "/usr/sbin:/sbin:/usr/bin:/bin", "E2FSPROGS_FAKE_TIME": TIME,
                "E2FSCK_TIME": TIME, "MKE2FS_SKIP_PROGRESS": "1"}
 UUID = "12345678-1234-1234-1234-123456789abc"
+LIMIT_S = 60
 
 
 @dataclass(frozen=True)
@@ -91,10 +92,9 @@ def make_tree(folder: Path) -> None:
 
 
 def run(words: list[str], folder: Path, **settings: str) -> subprocess.CompletedProcess:
-    """A tool's status and output; one that hangs is killed. `settings` are added to its
-    environment."""
-    return subprocess.run(["timeout", "-s", "KILL", "60", *words], cwd=folder,
-                          env=ENVIRONMENT | settings,
+    """A tool's status and output; one that hangs is killed, and the test fails. `settings` are
+    added to its environment."""
+    return subprocess.run(words, cwd=folder, env=ENVIRONMENT | settings, timeout=LIMIT_S,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, check=False)
 

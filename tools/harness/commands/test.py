@@ -41,8 +41,9 @@ A few canaries, lies and misroutes are in a whole run, other ones for each numbe
 machine starts from one that was saved after its firmware, except for what is about booting and one
 in twenty of the rest, other ones for each number of commits too; the first line names them. What
 has passed here with the same inputs is not run again, but for one in fifty, unless it is named, or
-CI is set in the environment, or with --cold. Where CI is set, fuzzers of ext search for 45 seconds
-each, else for 10.
+CI is set in the environment, or with --cold. Where CI is set, searches are long: fuzzers of ext
+take 45 seconds each and others 10, else all 5, and losses of power are tried at four times as many
+moments.
 `./erix rerun` runs what has not passed yet.
 
 Nothing is skipped or tried again. Results lie in out/last: index.html, results.json, junit.xml and
