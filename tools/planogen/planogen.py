@@ -2,7 +2,8 @@
 """Make slot constants, contracts, BootConfig and docs/authority.md out of all manifests.
 
     planogen.py roles OUT.h                   <slots/roles.h>
-    planogen.py slots MANIFEST OUT.h OUT.c    slot constants and contract of one program
+    planogen.py slots FOLDER NAME MANIFEST... NAME.h and NAME.c: slot constants and contract of each
+                                              program; what would stay alike is not written
     planogen.py check                         check all manifests together
     planogen.py authority FOLDER              authority.md, authority.svg, authority-scenarios.json
     planogen.py bootconfig PROFILE TOML OUT   BootConfig of a runtime file, without disk programs
@@ -63,22 +64,37 @@ def write(path: str, text: str):
         file.write(text)
 
 
+def renew(path: str, text: str):
+    """Write what changed only, so that nothing else is compiled again."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            if file.read() == text:
+                return
+    except FileNotFoundError:
+        pass
+    write(path, text)
+
+
 def command_roles(out: str):
     write(out, slots.roles_text(manifest_module.load_roles(ROLES)))
 
 
-def command_slots(path: str, out_header: str, out_source: str):
+def command_slots(folder: str, *programs: str):
     roles = manifest_module.load_roles(ROLES)
+    protocols = plan_module.load_protocols(ROOT)
     kinds = dict(manifest_module.FOLDERS.values())
-    manifest = manifest_module.load(path, ROOT, kinds.get(os.path.basename(path), "program"))
-    for name in [manifest.name] * (not manifest.is_default) + [peer.program
-                                                               for peer in manifest.peers]:
-        if name not in roles:
-            raise PlanError(f"{manifest.path}: '{name}' has no number in tools/planogen/roles.toml"
-                            f"{manifest_module.did_you_mean(name, roles)}")
-    grants = grants_module.make(manifest, plan_module.load_protocols(ROOT))
-    write(out_header, slots.header_text(manifest, grants))
-    write(out_source, slots.source_text(manifest, grants, roles))
+    for program, path in zip(programs[::2], programs[1::2], strict=True):
+        manifest = manifest_module.load(path, ROOT, kinds.get(os.path.basename(path), "program"))
+        named = [peer.program for peer in manifest.peers]
+        for name in named if manifest.is_default else [manifest.name, *named]:
+            if name not in roles:
+                raise PlanError(f"{manifest.path}: '{name}' has no number in "
+                                f"tools/planogen/roles.toml"
+                                f"{manifest_module.did_you_mean(name, roles)}")
+        grants = grants_module.make(manifest, protocols)
+        base = os.path.join(folder, program)
+        renew(base + ".h", slots.header_text(manifest, grants))
+        renew(base + ".c", slots.source_text(manifest, grants, roles))
 
 
 def command_check():
@@ -97,13 +113,15 @@ def command_bootconfig(profile: str, runtime_toml: str, out: str):
         file.write(make_boot_config(profile, runtime_toml, {}, {}))
 
 
-COMMANDS = {"roles": (command_roles, 1), "slots": (command_slots, 3), "check": (command_check, 0),
-            "authority": (command_authority, 1), "bootconfig": (command_bootconfig, 3)}
+# Each with the numbers of words that it takes.
+COMMANDS = {"roles": (command_roles, (1,)), "slots": (command_slots, range(1, 1000, 2)),
+            "check": (command_check, (0,)), "authority": (command_authority, (1,)),
+            "bootconfig": (command_bootconfig, (3,))}
 
 
 def main(arguments: list[str]) -> int:
-    command, count = COMMANDS.get(arguments[0] if arguments else "", (None, 0))
-    if command is None or len(arguments) != count + 1:
+    command, counts = COMMANDS.get(arguments[0] if arguments else "", (None, ()))
+    if command is None or len(arguments) - 1 not in counts:
         print(__doc__, file=sys.stderr)
         return 2
     try:

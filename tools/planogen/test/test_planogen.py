@@ -19,6 +19,7 @@ import faults  # noqa: E402
 import grants  # noqa: E402
 import manifest  # noqa: E402
 import plan  # noqa: E402
+import planogen  # noqa: E402
 import runtime  # noqa: E402
 import slots  # noqa: E402
 import verifiers  # noqa: E402
@@ -92,6 +93,21 @@ class Plans(unittest.TestCase):
                                    self.plan.roles)
         self.assertIn(".role = 11,", source)
         self.assertIn(f".first_free_slot = {19 + grants.UNTYPED_SLOTS},", source)
+
+    def test_slots_of_several_programs_are_written_where_they_change(self):
+        pages = [f"{name}{suffix}" for name in ("memd", "named") for suffix in (".h", ".c")]
+        words = [word for name in ("memd", "named")
+                 for word in (name, os.path.join(ROOT, "services", name, "service.toml"))]
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(planogen.main(["slots", folder, *words]), 0)
+            self.assertEqual(sorted(os.listdir(folder)), sorted(pages))
+            with open(os.path.join(folder, pages[3]), "a", encoding="utf-8") as file:
+                file.write("/* another */\n")
+            for page in pages:
+                os.utime(os.path.join(folder, page), (1, 1))
+            self.assertEqual(planogen.main(["slots", folder, *words]), 0)
+            times = [os.stat(os.path.join(folder, page)).st_mtime for page in pages]
+            self.assertEqual([time == 1 for time in times], [True, True, True, False])
 
     def test_appending_to_the_log_is_no_call(self):
         oneway = {(edge.source, edge.target) for edge in self.plan.edges if edge.oneway}
