@@ -67,11 +67,14 @@ class Balance(unittest.TestCase):
             file = Path(folder) / "durations.toml"
             durations.write([Check("host", "a/b:x", True, cpu_s=1.2), Check("host", "a/b:y", True),
                              Check("scenarios", "c[d]", True, cpu_s=3.0),
+                             Check("fuzz", "e", True, wall_s=6.0),
                              Check("tidy", "short", True, cpu_s=0.1)], file)
-            self.assertEqual(durations.load(file), {"host/a/b": 1.2, "scenarios/c[d]": 3.0})
+            self.assertEqual(durations.load(file),
+                             {"host/a/b": 1.2, "scenarios/c[d]": 3.0, "fuzz/e": 6.0})
             durations.write([Check("scenarios", "c[d]", True, cpu_s=5.0),
                              Check("host", "a/b:x", True, cpu_s=9.0, cached=True)], file)
-            self.assertEqual(durations.load(file), {"host/a/b": 1.2, "scenarios/c[d]": 5.0})
+            self.assertEqual(durations.load(file),
+                             {"host/a/b": 1.2, "scenarios/c[d]": 5.0, "fuzz/e": 6.0})
 
 
 class Merge(unittest.TestCase):

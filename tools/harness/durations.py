@@ -29,13 +29,13 @@ def load(path: Path = paths.DURATIONS) -> dict[str, float]:
 
 
 def of(checks: list[Check]) -> dict[str, dict[str, float]]:
-    """Suite -> job -> seconds, of checks that were run now."""
+    """Suite -> job -> seconds, of checks that were run now; of wall time where no other is known."""
     found: dict[str, dict[str, float]] = {}
     for check in checks:
         if not check.cached:
             rows = found.setdefault(check.suite, {})
             name = check.name.split(":")[0]
-            rows[name] = rows.get(name, 0.0) + check.cpu_s
+            rows[name] = rows.get(name, 0.0) + (check.cpu_s or check.wall_s)
     return found
 
 

@@ -2,7 +2,9 @@
 """The media of tools/media as jobs: each made and checked, and the corpus held against them. For
 `./erix media check` and the suite `media` of `./erix test`."""
 import sys
+import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from harness import cas, components, passcache, paths
 from harness.check import Check, Job
@@ -28,11 +30,13 @@ def job(name: str, estimate_s: float = 1.0) -> Job:
     """A job that checks a medium. What awaits a part of EriX that is not there yet passes under a
     name that says so: the medium is sound, and erixfs fails."""
     def execute() -> list[Check]:
+        start_s = time.monotonic()
         try:
             results = checker.check(name)
         except recipe.RecipeError as error:
             results = [checker.Result(name, (), (str(error),))]
-        return [_check(result) for result in results]
+        first, *others = [_check(result) for result in results]
+        return [replace(first, wall_s=time.monotonic() - start_s), *others]
     return Job(SUITE, name, estimate_s, execute, lambda: _key(name))
 
 
