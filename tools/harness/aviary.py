@@ -200,7 +200,7 @@ def job(names: list[str] | None, turn: int | None, estimates: suites.Estimates) 
     if names is None and turn is not None:
         canaries = canary.due(canaries, turn)
     return Job("canaries", f"{len(canaries)} of tests/canaries",
-               estimates.of("canaries", canaries[0].name) * len(canaries),
+               sum(estimates.of("canaries", each.name) for each in canaries),
                lambda: try_all(canaries))
 
 

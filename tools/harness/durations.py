@@ -29,7 +29,7 @@ def load(path: Path = paths.DURATIONS) -> dict[str, float]:
 
 
 def of(checks: list[Check]) -> dict[str, dict[str, float]]:
-    """Suite -> job -> seconds, of checks that were run now; of wall time where no other is known."""
+    """Suite -> job -> seconds, of checks that were run now; wall time where no other is known."""
     found: dict[str, dict[str, float]] = {}
     for check in checks:
         if not check.cached:
