@@ -55,6 +55,7 @@ logged() {
         echo "jw -b 2900-2902 $folder/payload"
         [ "$opening" = "-c" ] || echo "jw -r 2901,2905"
         echo "jw -b 2905,2910 $folder/payload"
+        [ "$opening" = "-c" ] || echo "jw -r 2901"
         echo jc
     } >"$folder/commands"
     debugfs -w -f "$folder/commands" "$folder/$name" >/dev/null 2>&1
@@ -97,6 +98,25 @@ levels() {
     } >"$folder/commands"
     debugfs -w -f "$folder/commands" "$folder/$1" >/dev/null 2>&1
     e2fsck -fyD "$folder/$1" >/dev/null 2>&1 </dev/null || [ $? -le 1 ]
+}
+
+# collisions NAME: the same with names of one hash, which go on behind the end of the first node.
+collisions() {
+    hash=legacy
+    volume "$1" 768K -t ext4 -O ^has_journal -b 1024
+    {
+        echo "set_current_time @1700000000"
+        echo "mkdir levels"
+        for number in $(seq 200); do echo "expand_dir levels"; done
+        for number in $(seq 540); do echo "ln dir/small levels/$(printf %0240d "$number")"; done
+        sed -n 's#^    "\(.*\)",$#ln dir/small levels/\1#p' "$here/../test/colliding_names.h"
+    } >"$folder/commands"
+    debugfs -w -f "$folder/commands" "$folder/$1" >/dev/null 2>&1
+    e2fsck -fyD "$folder/$1" >/dev/null 2>&1 </dev/null || [ $? -le 1 ]
+    debugfs -R "htree_dump levels" "$folder/$1" 2>/dev/null | grep -q '^Entry #1: Hash .*[13579bdf],' || {
+        echo "$0: $1: no hash goes on in the second node" >&2
+        exit 1
+    }
 }
 
 # orphans NAME: a file without a name and one that is to be cut, on the list of the super block.
@@ -174,6 +194,7 @@ for name in "$@"; do
         ;;
     ext4-values) volume ext4-values 256K -t ext4 -O ^has_journal,ea_inode -b 1024 ;;
     ext4-levels) levels ext4-levels ;;
+    ext4-collisions) collisions ext4-collisions ;;
     ext4-orphans) orphans ext4-orphans ;;
     ext4-meta) volume ext4-meta 512K -t ext4 -O ^has_journal,^resize_inode,meta_bg -b 1024 -g 256 ;;
     ext4-quota)

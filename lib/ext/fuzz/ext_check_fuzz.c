@@ -12,7 +12,8 @@
 
 static const char *const names[] = {"ext2", "ext2-4k", "ext4", "ext4-plain", "ext4-groups",
     "ext4-inline", "ext4-meta", "ext4-quota", "ext4-deep", "ext4-orphan", "ext4-log-3", "casefold",
-    "ext4-values", "ext4-levels", "ext4-orphans", "ext4-waiting", "ext4-acl", nullptr};
+    "ext4-values", "ext4-levels", "ext4-orphans", "ext4-waiting", "ext4-acl", "ext4-collisions",
+    nullptr};
 static const enum part_kind kinds[] = {PART_SUPERBLOCK, PART_DESCRIPTOR, PART_INODE, PART_INODE,
     PART_BITMAP, PART_DIRECTORY, PART_INDEX, PART_EXTENTS, PART_POINTERS, PART_ATTRIBUTES,
     PART_QUOTA, PART_ORPHANS, PART_MMP, PART_LOG};

@@ -10,10 +10,10 @@
 #include "target.h"
 
 static const char *const names[] = {"ext2", "ext4", "ext4-plain", "ext4-inline", "casefold",
-    "encrypted-casefold", "encrypted-1k", "ext4-groups", "ext4-levels", nullptr};
+    "encrypted-casefold", "encrypted-1k", "ext4-groups", "ext4-levels", "ext4-collisions", nullptr};
 static const enum part_kind kinds[] = {PART_DIRECTORY, PART_INDEX, PART_INODE};
 
-constexpr uint32_t shown_count_max = 400;
+constexpr uint32_t shown_count_max = 800;
 constexpr uint32_t lookup_count = 12; /* in one directory */
 constexpr uint32_t made_count = 3;
 constexpr uint32_t made_name_bytes = 100;

@@ -77,11 +77,28 @@ enum status life_begin(struct base *base, uint8_t flags)
     return status;
 }
 
+/* What ext.h promises of a mount that fails. */
+static void require_reason(enum status status)
+{
+    const struct ext_refusal *refusal = &life_mount.refusal;
+    if (status == STATUS_CORRUPT) {
+        require(life_mount.corruption.what != nullptr, "it does not say what is corrupt");
+    } else if (status == STATUS_UNSUPPORTED) {
+        require(refusal->what != nullptr && refusal->reason != nullptr,
+            "it does not say what is not supported, and why");
+    }
+    if (status == STATUS_UNSUPPORTED && refusal->feature_bit != ext_no_feature_bit) {
+        const char *word = ext_feature_word_name(refusal->feature_word);
+        require(strcmp(word, "none") != 0, "it does not say in which feature word");
+    }
+}
+
 void life_run(struct base *base, uint8_t flags, enum status (*use)(void))
 {
     bool clean = life_check(base, false) && base->spoiled == nullptr;
     enum status status = life_begin(base, flags);
     if (status != STATUS_OK) {
+        require_reason(status);
         if (clean) {
             (void)fprintf(stderr, "%s: %s, refused: %s\n", status_text(status),
                 life_mount.corruption.what, life_mount.refusal.what);
